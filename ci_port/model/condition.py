@@ -1,0 +1,235 @@
+"""`Condition`: a test on the variables of a run, as data.
+
+A condition evaluates, prints as bash would write it, and hashes; both the inventory of the script and the guards
+of the port are made of it. Nobody tests an environment any other way.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ci_port.model import arithmetic, pattern
+
+
+class Condition:
+    """Base of all conditions; combine them with `&`, `|` and `~`."""
+
+    __slots__ = ()
+
+    def holds(self, variables: Mapping[str, str]) -> bool:
+        """Return whether the condition is true; an unset variable counts as empty, as in `[[ ]]`."""
+        raise NotImplementedError
+
+    def __and__(self, other: Condition) -> Condition:
+        return AllOf((*_parts(self, AllOf), *_parts(other, AllOf)))
+
+    def __or__(self, other: Condition) -> Condition:
+        return AnyOf((*_parts(self, AnyOf), *_parts(other, AnyOf)))
+
+    def __invert__(self) -> Condition:
+        return self.condition if isinstance(self, Negation) else Negation(self)
+
+    def __str__(self) -> str:
+        return f"[[ {self.inner()} ]]"
+
+    def inner(self) -> str:
+        """Return the text that stands between `[[` and `]]`."""
+        raise NotImplementedError
+
+    def variables(self) -> frozenset[str]:
+        """Return the names that the condition looks at."""
+        raise NotImplementedError
+
+
+def _parts(condition: Condition, kind: type[AllOf] | type[AnyOf]) -> tuple[Condition, ...]:
+    return condition.conditions if isinstance(condition, (AllOf, AnyOf)) and type(condition) is kind else (condition,)
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./:+@%^,=-]*")
+
+
+def quote(text: str) -> str:
+    """Return `text` as one bash word, quoted only where it must be."""
+    if text and _PLAIN.fullmatch(text):
+        return text
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+@dataclass(frozen=True)
+class _OnVariable(Condition):
+    variable: str
+
+    def variables(self) -> frozenset[str]:
+        return frozenset((self.variable,))
+
+
+@dataclass(frozen=True)
+class Contains(_OnVariable):
+    """`[[ "$variable" == *text* ]]`: a case-sensitive substring test."""
+
+    text: str
+
+    def holds(self, variables: Mapping[str, str]) -> bool:
+        return self.text in variables.get(self.variable, "")
+
+    def inner(self) -> str:
+        return f'"${self.variable}" == *{quote(self.text)}*'
+
+
+@dataclass(frozen=True)
+class Equals(_OnVariable):
+    """`[[ "$variable" == text ]]` with the text taken literally."""
+
+    text: str
+
+    def holds(self, variables: Mapping[str, str]) -> bool:
+        return variables.get(self.variable, "") == self.text
+
+    def inner(self) -> str:
+        return f'"${self.variable}" == {quote(self.text)}'
+
+
+@dataclass(frozen=True)
+class Matches(_OnVariable):
+    """`[[ "$variable" == glob ]]` with an unquoted bash pattern."""
+
+    glob: str
+
+    def holds(self, variables: Mapping[str, str]) -> bool:
+        return pattern.matches(self.glob, variables.get(self.variable, ""))
+
+    def inner(self) -> str:
+        return f'"${self.variable}" == {self.glob}'
+
+
+@dataclass(frozen=True)
+class Nonempty(_OnVariable):
+    """`[[ -n "$variable" ]]`; unset counts as empty."""
+
+    def holds(self, variables: Mapping[str, str]) -> bool:
+        return variables.get(self.variable, "") != ""
+
+    def inner(self) -> str:
+        return f'-n "${self.variable}"'
+
+
+_COMPARE: dict[str, Callable[[int, int], bool]] = {
+    "-eq": operator.eq,
+    "-ne": operator.ne,
+    "-lt": operator.lt,
+    "-le": operator.le,
+    "-gt": operator.gt,
+    "-ge": operator.ge,
+}
+
+
+@dataclass(frozen=True)
+class Compare(_OnVariable):
+    """`[[ "$variable" -gt number ]]`: the value is an arithmetic expression; an invalid one makes the test false.
+
+    The rule is in behaviour.md 7.2 and in the bash manual, "Bash Conditional Expressions".
+    """
+
+    sign: str
+    number: int
+
+    def __post_init__(self) -> None:
+        if self.sign not in _COMPARE:
+            raise ValueError(f"unknown comparison {self.sign!r}; one of {' '.join(_COMPARE)}")
+
+    def holds(self, variables: Mapping[str, str]) -> bool:
+        try:
+            value = arithmetic.evaluate(variables.get(self.variable, ""), variables)
+        except arithmetic.ArithmeticFault:
+            return False
+        return _COMPARE[self.sign](value, self.number)
+
+    def inner(self) -> str:
+        return f'"${self.variable}" {self.sign} {self.number}'
+
+
+@dataclass(frozen=True)
+class Negation(Condition):
+    """`! condition`."""
+
+    condition: Condition
+
+    def holds(self, variables: Mapping[str, str]) -> bool:
+        return not self.condition.holds(variables)
+
+    def inner(self) -> str:
+        return f"! {_grouped(self.condition)}"
+
+    def variables(self) -> frozenset[str]:
+        return self.condition.variables()
+
+
+@dataclass(frozen=True)
+class AllOf(Condition):
+    """`a && b && ...`, evaluated from the left and no further than needed; without parts, true."""
+
+    conditions: tuple[Condition, ...]
+
+    def holds(self, variables: Mapping[str, str]) -> bool:
+        return all(condition.holds(variables) for condition in self.conditions)
+
+    def inner(self) -> str:
+        return " && ".join(_grouped(part, AnyOf) for part in self.conditions) or "1 -eq 1"
+
+    def variables(self) -> frozenset[str]:
+        return frozenset().union(*(part.variables() for part in self.conditions))
+
+
+@dataclass(frozen=True)
+class AnyOf(Condition):
+    """`a || b || ...`, evaluated from the left and no further than needed; without parts, false."""
+
+    conditions: tuple[Condition, ...]
+
+    def holds(self, variables: Mapping[str, str]) -> bool:
+        return any(condition.holds(variables) for condition in self.conditions)
+
+    def inner(self) -> str:
+        return " || ".join(_grouped(part, AllOf) for part in self.conditions) or "1 -eq 0"
+
+    def variables(self) -> frozenset[str]:
+        return frozenset().union(*(part.variables() for part in self.conditions))
+
+
+def _grouped(condition: Condition, *kinds: type[Condition]) -> str:
+    """Return the inner text, in parentheses where the reader (or bash) would otherwise group it another way."""
+    compound = kinds or (AllOf, AnyOf)
+    return f"( {condition.inner()} )" if isinstance(condition, compound) else condition.inner()
+
+
+ALWAYS: Condition = AllOf(())
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A shorthand to write conditions with: `BE = Variable("BUILD_ENVIRONMENT")`, then `BE.contains("cuda")`."""
+
+    name: str
+
+    def contains(self, text: str) -> Condition:
+        """`*text*`."""
+        return Contains(self.name, text)
+
+    def equals(self, text: str) -> Condition:
+        """`== text`."""
+        return Equals(self.name, text)
+
+    def matches(self, glob: str) -> Condition:
+        """`== glob`."""
+        return Matches(self.name, glob)
+
+    def nonempty(self) -> Condition:
+        """`-n`."""
+        return Nonempty(self.name)
+
+    def compare(self, sign: str, number: int) -> Condition:
+        """`-eq`, `-ne`, `-lt`, `-le`, `-gt`, `-ge`."""
+        return Compare(self.name, sign, number)

@@ -1,0 +1,189 @@
+"""Reading JSON objects field by field, with errors that name the file, the line and the field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
+_MISSING: Any = object()
+
+
+class DataError(ValueError):
+    """A file that people or tools wrote is not what it should be; the message names file, line and field."""
+
+    def __init__(self, source: str, line: int, field: str, problem: str) -> None:
+        self.source = source
+        self.line = line
+        self.field = field
+        self.problem = problem
+        where = f"{source}:{line}: " + (f"field {field}: " if field else "")
+        super().__init__(where + problem)
+
+
+class Document:
+    """One JSON text and where it stands: `source` is the file's name, `first_line` the line of its first character."""
+
+    def __init__(self, text: str, source: str, first_line: int = 1) -> None:
+        self.text = text
+        self.source = source
+        self.first_line = first_line
+
+    def parse(self) -> Fields:
+        """Return the fields of the document's one object; raises DataError."""
+        try:
+            value = json.loads(self.text)
+        except json.JSONDecodeError as error:
+            line = self.first_line + error.lineno - 1
+            raise DataError(self.source, line, "", f"not JSON: {error.msg} at column {error.colno}") from None
+        except RecursionError:
+            raise DataError(self.source, self.first_line, "", "not JSON that can be read: nested too deeply") from None
+        return self.fields(value, ())
+
+    def fields(self, value: object, path: tuple[str | int, ...]) -> Fields:
+        """Return the fields of the object at `path`; raises DataError if it is no object."""
+        if not isinstance(value, dict):
+            raise self.error(path, f"an object is expected, found {_kind(value)}")
+        return Fields(self, cast("dict[str, object]", value), path)
+
+    def error(self, path: tuple[str | int, ...], problem: str) -> DataError:
+        """Return the error for what stands at `path`."""
+        name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+        return DataError(self.source, self.first_line + _line_of(self.text, path), name, problem)
+
+
+class Fields:
+    """The fields of one object. Every reader takes the field's name; `finish` refuses those that nobody read."""
+
+    def __init__(self, document: Document, values: dict[str, object], path: tuple[str | int, ...]) -> None:
+        self._document = document
+        self._values = values
+        self._path = path
+        self._read: set[str] = set()
+
+    def error(self, name: str, problem: str) -> DataError:
+        """Return the error for the field `name`."""
+        return self._document.error((*self._path, name), problem)
+
+    def has(self, name: str) -> bool:
+        """Return whether the field is there and not null."""
+        return self._values.get(name) is not None
+
+    def finish(self) -> None:
+        """Raise DataError if the object has a field that was not read."""
+        for name in self._values:
+            if name not in self._read:
+                raise self.error(name, "unknown field")
+
+    def _get(self, name: str, kind: type[T], what: str, default: Any = _MISSING) -> T:
+        self._read.add(name)
+        value = self._values.get(name, default)
+        if value is _MISSING:
+            raise self._document.error(self._path, f"field {name} is missing")
+        if value is not default and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+            raise self.error(name, f"{what} is expected, found {_kind(value)}")
+        return cast("T", value)
+
+    def text(self, name: str, default: str = _MISSING) -> str:
+        """Return a string."""
+        return self._get(name, str, "a string", default)
+
+    def text_or_none(self, name: str) -> str | None:
+        """Return a string, or None if the field is absent."""
+        return self._get(name, str, "a string", None)
+
+    def integer(self, name: str, default: int = _MISSING) -> int:
+        """Return an integer."""
+        return self._get(name, int, "an integer", default)
+
+    def integer_or_text(self, name: str) -> int | str:
+        """Return an integer or a string."""
+        return self.text(name) if isinstance(self._values.get(name), str) else self.integer(name)
+
+    def boolean(self, name: str) -> bool:
+        """Return true or false."""
+        return self._get(name, bool, "true or false")
+
+    def object(self, name: str) -> Fields:
+        """Return the fields of an object."""
+        self._get(name, dict, "an object")
+        return self._document.fields(self._values[name], (*self._path, name))
+
+    def objects(self, name: str, default: list[object] = _MISSING) -> Iterator[Fields]:
+        """Return the fields of each object of a list."""
+        values: list[object] = self._get(name, list, "a list", default)
+        return (self._document.fields(value, (*self._path, name, i)) for i, value in enumerate(values))
+
+    def texts(self, name: str, default: list[str] = _MISSING) -> list[str]:
+        """Return a list of strings."""
+        values: list[object] = self._get(name, list, "a list of strings", default)
+        for i, value in enumerate(values):
+            if not isinstance(value, str):
+                raise self._document.error((*self._path, name, i), f"a string is expected, found {_kind(value)}")
+        return cast("list[str]", values)
+
+    def mapping(self, name: str, default: dict[str, str] = _MISSING) -> dict[str, str]:
+        """Return an object whose values are strings."""
+        for key, value in self.changes(name, cast("dict[str, str | None]", default)).items():
+            if value is None:
+                raise self._document.error((*self._path, name, key), "a string is expected, found null")
+        return cast("dict[str, str]", self._values.get(name, default))
+
+    def changes(self, name: str, default: dict[str, str | None] = _MISSING) -> dict[str, str | None]:
+        """Return an object whose values are strings or null."""
+        values: dict[str, object] = self._get(name, dict, "an object", default)
+        for key, value in values.items():
+            if value is not None and not isinstance(value, str):
+                raise self._document.error((*self._path, name, key), f"a string is expected, found {_kind(value)}")
+        return cast("dict[str, str | None]", values)
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", int: "a number", float: "a number"}
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return names.get(type(value), type(value).__name__)
+
+
+_WHITESPACE = " \t\r\n"
+
+
+def _line_of(text: str, path: tuple[str | int, ...]) -> int:
+    """Return how many lines into `text` (valid JSON) the value at `path` starts; the nearest parent's if it is absent.
+
+    The json module keeps no positions; this walks the text once more, only when there is an error to report.
+    """
+    position = _skip(text, 0)
+    for part in path:
+        found = _member(text, position, part)
+        if found is None:
+            break
+        position = found
+    return text.count("\n", 0, position)
+
+
+def _skip(text: str, position: int) -> int:
+    while position < len(text) and text[position] in _WHITESPACE:
+        position += 1
+    return position
+
+
+def _member(text: str, start: int, part: str | int) -> int | None:
+    scan = json.JSONDecoder().raw_decode
+    if text[start] not in "{[":
+        return None
+    position = _skip(text, start + 1)
+    index = 0
+    while text[position] not in "}]":
+        key: str | int = index
+        if text[start] == "{":
+            key, position = scan(text, position)
+            position = _skip(text, _skip(text, position) + 1)
+        if key == part:
+            return position
+        position = _skip(text, scan(text, position)[1])
+        if text[position] == ",":
+            position = _skip(text, position + 1)
+        index += 1
+    return None
