@@ -1,7 +1,19 @@
 """The five words that carry everything, and what reads and writes them. Standard library only."""
 
 from ci_port.model.arithmetic import ArithmeticFault
-from ci_port.model.condition import ALWAYS, AllOf, AnyOf, Compare, Condition, Contains, Equals, Matches, Negation, Nonempty, Variable
+from ci_port.model.condition import (
+    ALWAYS,
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    Contains,
+    Equals,
+    Matches,
+    Negation,
+    Nonempty,
+    Variable,
+)
 from ci_port.model.environment import Environment
 from ci_port.model.fields import DataError, Document, Fields
 from ci_port.model.observation import NotPorted, Observation, Place, RunFailed, Unanswered

@@ -44,7 +44,7 @@ class Condition:
         raise NotImplementedError
 
 
-def _parts(condition: Condition, kind: type[AllOf] | type[AnyOf]) -> tuple[Condition, ...]:
+def _parts(condition: Condition, kind: type[AllOf | AnyOf]) -> tuple[Condition, ...]:
     return condition.conditions if isinstance(condition, (AllOf, AnyOf)) and type(condition) is kind else (condition,)
 
 

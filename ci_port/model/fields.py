@@ -110,18 +110,18 @@ class Fields:
         self._get(name, dict, "an object")
         return self._document.fields(self._values[name], (*self._path, name))
 
-    def objects(self, name: str, default: list[object] = _MISSING) -> Iterator[Fields]:
+    def objects(self, name: str, default: list[Any] = _MISSING) -> Iterator[Fields]:
         """Return the fields of each object of a list."""
-        values: list[object] = self._get(name, list, "a list", default)
+        values: list[Any] = self._get(name, list, "a list", default)
         return (self._document.fields(value, (*self._path, name, i)) for i, value in enumerate(values))
 
     def texts(self, name: str, default: list[str] = _MISSING) -> list[str]:
         """Return a list of strings."""
-        values: list[object] = self._get(name, list, "a list of strings", default)
+        values: list[Any] = self._get(name, list, "a list of strings", default)
         for i, value in enumerate(values):
             if not isinstance(value, str):
                 raise self._document.error((*self._path, name, i), f"a string is expected, found {_kind(value)}")
-        return cast("list[str]", values)
+        return values
 
     def mapping(self, name: str, default: dict[str, str] = _MISSING) -> dict[str, str]:
         """Return an object whose values are strings."""
@@ -132,11 +132,11 @@ class Fields:
 
     def changes(self, name: str, default: dict[str, str | None] = _MISSING) -> dict[str, str | None]:
         """Return an object whose values are strings or null."""
-        values: dict[str, object] = self._get(name, dict, "an object", default)
+        values: dict[str, Any] = self._get(name, dict, "an object", default)
         for key, value in values.items():
             if value is not None and not isinstance(value, str):
                 raise self._document.error((*self._path, name, key), f"a string is expected, found {_kind(value)}")
-        return cast("dict[str, str | None]", values)
+        return values
 
 
 def _kind(value: object) -> str:

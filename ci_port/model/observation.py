@@ -53,12 +53,16 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One run: its plan, the place of each step (same order), unanswered probes, and executed lines per file."""
+    """One run: its plan, the place of each step (same order), unanswered probes, executed lines per file.
+
+    `messages` is the end of what the run printed on standard error: for people, when a run ends unexpectedly.
+    """
 
     plan: Plan
     places: tuple[Place, ...] = ()
     unanswered: tuple[Unanswered, ...] = ()
     lines: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    messages: str = ""
 
     @property
     def trusted(self) -> bool:

@@ -1,0 +1,77 @@
+"""Build and find the recorder's C library.
+
+`setup.py` builds it when the package is installed; a source tree without it is built on first use, beside the
+source if that can be written, else in the user's cache directory. The name holds a fingerprint of the source, so an
+outdated library is never used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SOURCE = Path(__file__).with_name("recorder.c")
+FLAGS = ("-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-format-truncation")
+
+
+class CannotRunHere(Exception):
+    """The recorder cannot work on this machine; the message says why and what to do. Exit status 3."""
+
+
+def library_name() -> str:
+    """Return the file name of the library that belongs to this source and this kind of machine."""
+    fingerprint = hashlib.sha256(SOURCE.read_bytes() + " ".join(FLAGS).encode()).hexdigest()[:16]
+    return f"_recorder-{os.uname().machine}-{fingerprint}.so"
+
+
+def build(directory: Path) -> Path:
+    """Compile the library into `directory` and return its path; raises CannotRunHere without a working compiler."""
+    compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
+    if compiler is None:
+        raise CannotRunHere(
+            "The recorder needs a C compiler and there is none on PATH: install gcc or clang "
+            "(Debian, Ubuntu: apt-get install gcc libc6-dev) and try again."
+        )
+    directory.mkdir(parents=True, exist_ok=True)
+    target = directory / library_name()
+    with tempfile.TemporaryDirectory(dir=directory, prefix=".build-") as scratch:
+        # Compiled aside and moved: another process may be building, or using, the same file.
+        fresh = Path(scratch) / target.name
+        command = [compiler, *FLAGS, "-o", str(fresh), str(SOURCE), "-ldl"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+            raise CannotRunHere(
+                f"The recorder's library does not compile here ({last[0]}): "
+                f"see the whole output with: {' '.join(command[:-4])} -o /dev/null {SOURCE} -ldl"
+            )
+        fresh.replace(target)
+    return target
+
+
+def locate() -> Path:
+    """Return the library, building it if this source has none yet; raises CannotRunHere."""
+    if sys.platform != "linux":
+        raise CannotRunHere(
+            f"The recorder works on Linux only and this is {sys.platform}: run it in a Linux container or on CI; "
+            "the runner and the port work here."
+        )
+    directories = (SOURCE.parent, _cache())
+    for directory in directories:
+        if (found := directory / library_name()).is_file():
+            return found
+    return build(next((directory for directory in directories if _writable(directory)), directories[-1]))
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(base) / "ci_port"
+
+
+def _writable(directory: Path) -> bool:
+    return directory.is_dir() and os.access(directory, os.W_OK)

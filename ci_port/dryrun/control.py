@@ -1,0 +1,265 @@
+"""The file that worker and library share: its layout, writing the configuration, reading the log.
+
+The layout is that of `struct control` and `struct record` in recorder.c.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from ci_port.model import Rule
+
+VERSION = 1
+COVER_FILES = 64
+COVER_NAME = 512
+COVER_BYTES = 65536 // 8
+_COVER_ENTRY = COVER_NAME + COVER_BYTES
+_HEADER = struct.Struct("<QIIIIIIQIIIIIIII")
+_RECORD = struct.Struct("<IBBHIIiIq")
+_STOP, _COVERED, _READY, _DIRTY, _NEXT = 40, 52, 64, 68, 32
+_LOG_FULL = 2
+
+
+class Kind(IntEnum):
+    """What a record speaks of."""
+
+    EXECUTE = 1
+    SOURCE = 2
+    WRITE = 3
+    LIMIT = 4
+    ERROR = 5
+    MKDIR = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one run may use: seconds of time, bytes of output, steps, processes, bytes of log and of memory."""
+
+    seconds: float = 60.0
+    output: int = 32 << 20
+    steps: int = 20_000
+    processes: int = 20_000
+    log: int = 256 << 20
+    memory: int = 4 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What the library must know of one run; paths are bytes as the kernel takes them."""
+
+    root: str
+    blank: str
+    scratch_tmp: str
+    workspace: str
+    script_dir: str
+    home: str
+    user: str
+    pure: Mapping[str, str]
+    rules: Sequence[Rule]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One event of a run. `order` sorts the events of all processes into the order of the plan."""
+
+    kind: Kind
+    order: tuple[int, ...]
+    line: int
+    status: int
+    flags: int
+    value: int
+    file: str
+    functions: tuple[str, ...]
+    texts: tuple[str, ...]
+    argv: tuple[str, ...] = ()
+    environment: bytes = b""
+
+
+class BrokenLog(Exception):
+    """The log is full, or a process of the run ended while it was writing."""
+
+
+class Control:
+    """The shared file, mapped into this process."""
+
+    def __init__(self, path: str, limits: Limits) -> None:
+        """Create the file; it is sparse, so only what a run uses takes room."""
+        self.path = path
+        self._limits = limits
+        self._pids = _HEADER.size
+        self._cover = _align(self._pids + 4 * limits.processes)
+        self._config = self._cover + COVER_FILES * _COVER_ENTRY
+        self._log = self._config
+        self._size = self._config + limits.log
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            os.ftruncate(fd, self._size)
+            self._map = mmap.mmap(fd, self._size)
+        finally:
+            os.close(fd)
+
+    def prepare(self, configuration: Configuration) -> None:
+        """Make the file ready for one run."""
+        # What the last run left: a record that a killed process began must not be taken for one of this run.
+        end = min(self._number(_NEXT, "<Q"), self._size)
+        if end > self._log:
+            self._map[self._log : end] = bytes(end - self._log)
+        for index in range(self._number(_COVERED)):
+            start = self._cover + index * _COVER_ENTRY
+            self._map[start : start + _COVER_ENTRY] = bytes(_COVER_ENTRY)
+        blob = _encode(configuration)
+        self._log = _align(self._config + len(blob))
+        if self._log >= self._size:
+            raise BrokenLog("the environment and the world's rules do not fit into the log")
+        self._map[self._config : self._config + len(blob)] = blob
+        self._map[: _HEADER.size] = _HEADER.pack(
+            self._size,
+            VERSION,
+            self._limits.processes,
+            self._limits.steps,
+            self._config,
+            self._cover,
+            self._log,
+            self._log,
+            *(0,) * 8,
+        )
+
+    def stop(self) -> None:
+        """Tell every process of the run to end at its next step."""
+        if not self.stopped:
+            self._map[_STOP : _STOP + 4] = struct.pack("<I", 1)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a process, or this one, has ended the run."""
+        return self._number(_STOP) != 0
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the library has started inside bash."""
+        return self._number(_READY) != 0
+
+    @property
+    def dirty(self) -> bool:
+        """Whether the run wrote files in the scratch tree."""
+        return self._number(_DIRTY) != 0
+
+    def records(self) -> list[Record]:
+        """Return the events of the run in the order of the plan; raises BrokenLog."""
+        if self._number(_STOP) == _LOG_FULL:
+            raise BrokenLog(f"the run writes more than {self._limits.log} bytes of commands and environment")
+        return sorted(self._records(), key=lambda record: record.order)
+
+    def lines(self) -> Iterator[tuple[str, frozenset[int]]]:
+        """Return, for each source file, the numbers of the lines whose commands ran."""
+        for index in range(self._number(_COVERED)):
+            start = self._cover + index * _COVER_ENTRY
+            name = self._map[start : start + COVER_NAME].split(b"\0", 1)[0]
+            bits = int.from_bytes(self._map[start + COVER_NAME : start + _COVER_ENTRY], "little")
+            yield os.fsdecode(name), frozenset(_set_bits(bits))
+
+    def _number(self, offset: int, form: str = "<I") -> int:
+        value: int = struct.unpack_from(form, self._map, offset)[0]
+        return value
+
+    def _records(self) -> Iterator[Record]:
+        position, end = self._log, self._number(_NEXT, "<Q")
+        while position < end:
+            size, kind, state, depth, seq, line, status, flags, value = _RECORD.unpack_from(self._map, position)
+            if size == 0 or state == 0:
+                raise BrokenLog("a process of the run ended while it was writing down a command")
+            if state == 1:
+                data = self._map[position + _RECORD.size : position + size]
+                order = (*struct.unpack_from(f"<{depth}I", data), seq)
+                yield _decode(Kind(kind), order, (line, status, flags, value), data, 4 * depth)
+            position += size
+
+
+def _decode(kind: Kind, order: tuple[int, ...], numbers: tuple[int, int, int, int], data: bytes, at: int) -> Record:
+    line, status, flags, value = numbers
+    count = {Kind.EXECUTE: 4, Kind.ERROR: 2}.get(kind, 1)
+    texts = []
+    for _ in range(2 + count):
+        text, at = _string(data, at)
+        texts.append(os.fsdecode(text))
+    argv: list[str] = []
+    environment = b""
+    if kind is Kind.EXECUTE:
+        argc = struct.unpack_from("<I", data, at)[0]
+        at += 4
+        for _ in range(argc):
+            word, at = _string(data, at)
+            argv.append(os.fsdecode(word))
+        environment = data[at:]
+    functions = tuple(name for name in texts[1].split(" ") if name not in ("", "main", "source"))
+    return Record(
+        kind, order, line, status, flags, value, texts[0], functions, tuple(texts[2:]), tuple(argv), environment
+    )
+
+
+def decode_environment(data: bytes) -> dict[str, str]:
+    """Return the variables of a record's `environment`."""
+    count = struct.unpack_from("<I", data)[0]
+    at = 4
+    result = {}
+    for _ in range(count):
+        entry, at = _string(data, at)
+        name, _, value = os.fsdecode(entry).partition("=")
+        result[name] = value
+    return result
+
+
+def _string(data: bytes, at: int) -> tuple[bytes, int]:
+    end = at + 4 + struct.unpack_from("<I", data, at)[0]
+    return data[at + 4 : end], end
+
+
+def _encode(configuration: Configuration) -> bytes:
+    parts = [
+        _text(text)
+        for text in (
+            configuration.root,
+            configuration.blank,
+            configuration.scratch_tmp,
+            configuration.workspace,
+            configuration.script_dir,
+            configuration.home,
+            configuration.user,
+        )
+    ]
+    parts.append(struct.pack("<I", len(configuration.pure)))
+    parts += [_text(name) + _text(path) for name, path in configuration.pure.items()]
+    rules = b"".join(_rule(rule) for rule in configuration.rules)
+    parts.append(struct.pack("<II", len(configuration.rules), len(rules)) + rules)
+    parts.append(struct.pack("<I", len(configuration.environment)))
+    parts += [_text(f"{name}={value}") for name, value in configuration.environment.items()]
+    return b"".join(parts)
+
+
+def _rule(rule: Rule) -> bytes:
+    open_end = rule.argv[-1] == "**"
+    words = rule.argv[:-1] if open_end else rule.argv
+    head = struct.pack("<III", rule.status, len(words), open_end)
+    return head + b"".join(_text(word) for word in words) + _text(rule.stdout)
+
+
+def _text(text: str) -> bytes:
+    data = os.fsencode(text)
+    return struct.pack("<I", len(data)) + data + b"\0"
+
+
+def _set_bits(bits: int) -> Iterator[int]:
+    while bits:
+        low = bits & -bits
+        yield low.bit_length() - 1
+        bits ^= low
+
+
+def _align(offset: int) -> int:
+    return (offset + 4095) & ~4095

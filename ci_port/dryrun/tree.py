@@ -1,0 +1,71 @@
+"""The scratch tree: the world's files and directories, laid out below a directory that stands for `/`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ci_port.model import World
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What has to stand in the tree; paths are those that the script knows."""
+
+    directories: frozenset[str]
+    files: Mapping[str, str]
+    executables: frozenset[str]
+
+
+def layout_of(world: World, directories: Iterable[str]) -> Layout:
+    """Return the layout of a world, with some directories that the recorder itself needs."""
+    return Layout(frozenset((world.workspace, *world.dirs, *directories)), world.files, world.executables)
+
+
+class Tree:
+    """Keeps the directory as the layout says; builds only what the last run changed."""
+
+    def __init__(self, root: str, script_directory: str, stands_in: str) -> None:
+        """`script_directory` is the real directory of the scripts, `stands_in` the place where they know they are."""
+        self.root = root
+        self._script_directory = script_directory
+        self._stands_in = stands_in
+        self._layout: Layout | None = None
+
+    def ensure(self, layout: Layout) -> None:
+        """Build the tree, unless it stands already."""
+        if layout == self._layout:
+            return
+        self._layout = None
+        shutil.rmtree(self.root, ignore_errors=True)
+        os.makedirs(self.root)
+        shutil.copytree(self._script_directory, self.root + self._stands_in, symlinks=False, ignore_dangling_symlinks=True)
+        for directory in sorted(layout.directories):
+            os.makedirs(self.root + directory, exist_ok=True)
+        for path, text in sorted(layout.files.items()):
+            self._write(path, text, 0o644)
+        for path in sorted(layout.executables):
+            self._write(path, "", 0o755)
+        self._layout = layout
+
+    def undo(self, made: list[str], dirty: bool) -> None:
+        """Put the tree back after a run that made these directories; `dirty`: it also wrote files."""
+        if dirty:
+            self._layout = None
+            return
+        for path in reversed(made):
+            os.rmdir(self.root + path)
+
+    def _write(self, path: str, text: str, mode: int) -> None:
+        target = self.root + path
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        if os.path.isdir(target):
+            return
+        # A file of the world may replace one of the scripts, which may be read-only or executable.
+        if os.path.exists(target):
+            os.unlink(target)
+        fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(fd, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            file.write(text)
