@@ -221,7 +221,9 @@ def _string(data: bytes, at: int) -> tuple[bytes, int]:
 
 
 def _encode(configuration: Configuration) -> bytes:
-    parts = [
+    # One counter a rule, aligned: the library counts how often a rule's words matched (`Rule.nth`).
+    parts = [struct.pack("<I", len(configuration.rules)), bytes(4 * len(configuration.rules))]
+    parts += [
         _text(text)
         for text in (
             configuration.root,
@@ -236,7 +238,7 @@ def _encode(configuration: Configuration) -> bytes:
     parts.append(struct.pack("<I", len(configuration.pure)))
     parts += [_text(name) + _text(path) for name, path in configuration.pure.items()]
     rules = b"".join(_rule(rule) for rule in configuration.rules)
-    parts.append(struct.pack("<II", len(configuration.rules), len(rules)) + rules)
+    parts.append(struct.pack("<I", len(rules)) + rules)
     parts.append(struct.pack("<I", len(configuration.environment)))
     parts += [_text(f"{name}={value}") for name, value in configuration.environment.items()]
     return b"".join(parts)
@@ -245,7 +247,7 @@ def _encode(configuration: Configuration) -> bytes:
 def _rule(rule: Rule) -> bytes:
     open_end = rule.argv[-1] == "**"
     words = rule.argv[:-1] if open_end else rule.argv
-    head = struct.pack("<III", rule.status, len(words), open_end)
+    head = struct.pack("<IIII", rule.status, len(words), open_end, rule.nth)
     return head + b"".join(_text(word) for word in words) + _text(rule.stdout)
 
 

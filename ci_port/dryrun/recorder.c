@@ -98,6 +98,7 @@ static char root[PATH_MAX], blank[PATH_MAX], scratch_tmp[PATH_MAX];
 static size_t root_length;
 static const char *script_dir, *home, *user, *workspace;
 static const char *pure_start, *rule_start;
+static uint32_t *rule_uses;             /* shared by all processes of the run: how often each rule's words matched */
 static uint32_t pure_count, rule_count;
 
 static int in_bash, ready, busy;
@@ -1062,13 +1063,14 @@ static struct answer answer_of(char *const argv[]) {
         answer.status = (int)take_number(&cursor);
         uint32_t words = take_number(&cursor);
         uint32_t open_end = take_number(&cursor);
+        uint32_t nth = take_number(&cursor);
         int same = open_end ? argc >= words : argc == words;
         for (uint32_t j = 0; j < words; j++) {
             const char *word = take_string(&cursor, NULL);
             same = same && (!strcmp(word, "*") || !strcmp(word, argv[j]));
         }
         answer.text = take_string(&cursor, &answer.length);
-        if (same) return answer;
+        if (same && (!nth || __atomic_add_fetch(&rule_uses[i], 1, __ATOMIC_SEQ_CST) == nth)) return answer;
     }
     return (struct answer){0};
 }
@@ -1246,6 +1248,9 @@ int execlp(const char *path, const char *first, ...) { LIST_ARGUMENTS return exe
 
 static void read_configuration(char ***environment) {
     const char *cursor = (const char *)ctl + ctl->config;
+    rule_count = take_number(&cursor);
+    rule_uses = (uint32_t *)cursor;
+    cursor += rule_count * sizeof *rule_uses;
     snprintf(root, sizeof root, "%s", take_string(&cursor, NULL));
     root_length = strlen(root);
     snprintf(blank, sizeof blank, "%s", take_string(&cursor, NULL));
@@ -1257,7 +1262,6 @@ static void read_configuration(char ***environment) {
     pure_count = take_number(&cursor);
     pure_start = cursor;
     for (uint32_t i = 0; i < 2 * pure_count; i++) take_string(&cursor, NULL);
-    rule_count = take_number(&cursor);
     uint32_t rule_bytes = take_number(&cursor);
     rule_start = cursor;
     cursor += rule_bytes;

@@ -18,12 +18,16 @@ from ci_port.model.fields import DataError, Document, Fields
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a command answers: `argv` matches element by element (`*` one element, a last `**` any number)."""
+    """What a command answers: `argv` matches element by element (`*` one element, a last `**` any number).
+
+    A rule with `nth` speaks of the nth command of a run that its `argv` matches, and of no other; 0 is every one.
+    """
 
     argv: tuple[str, ...]
     status: int = 0
     stdout: str = ""
     when: tuple[tuple[str, str], ...] = ()
+    nth: int = 0
 
     def matches(self, argv: Sequence[str]) -> bool:
         """Return whether the rule speaks of this command."""
@@ -87,9 +91,26 @@ class World:
         return tuple(rule for rule in self.commands if rule.applies(start))
 
 
-def answer(rules: Iterable[Rule], argv: Sequence[str]) -> Rule | None:
-    """Return the first rule that speaks of the command; None: it exits 0 and prints nothing (`World.commands`)."""
-    return next((rule for rule in rules if rule.matches(argv)), None)
+class Answers:
+    """The rules in force during one run; it counts how often each matched, for those that speak of the nth time."""
+
+    __slots__ = ("_rules", "_uses")
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = tuple(rules)
+        self._uses: dict[int, int] = {}
+
+    def to(self, argv: Sequence[str]) -> Rule | None:
+        """Return the first rule that speaks of the command; None: it exits 0 and prints nothing."""
+        for index, rule in enumerate(self._rules):
+            if not rule.matches(argv):
+                continue
+            if rule.nth == 0:
+                return rule
+            self._uses[index] = self._uses.get(index, 0) + 1
+            if self._uses[index] == rule.nth:
+                return rule
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +205,8 @@ def rule_to_json(rule: Rule) -> dict[str, object]:
         result["stdout"] = rule.stdout
     if rule.when:
         result["when"] = dict(rule.when)
+    if rule.nth:
+        result["nth"] = rule.nth
     return result
 
 
@@ -217,7 +240,10 @@ def _rule(fields: Fields) -> Rule:
             pattern.compile_pattern(glob)
         except ValueError as error:
             raise fields.error("when", f"{name}: {error}") from None
-    rule = Rule(argv, status, fields.text("stdout", ""), tuple(when.items()))
+    nth = fields.integer("nth", 0)
+    if nth < 0:
+        raise fields.error("nth", f"a number from 0 (every time) is expected, found {nth}")
+    rule = Rule(argv, status, fields.text("stdout", ""), tuple(when.items()), nth)
     fields.finish()
     return rule
 
