@@ -1,6 +1,7 @@
 """The five words that carry everything, and what reads and writes them. Standard library only."""
 
 from ci_port.model.arithmetic import ArithmeticFault
+from ci_port.model.branch import Branch
 from ci_port.model.condition import (
     ALWAYS,
     AllOf,
@@ -9,10 +10,15 @@ from ci_port.model.condition import (
     Condition,
     Contains,
     Equals,
+    Fits,
     Matches,
     Negation,
     Nonempty,
+    Present,
+    Probe,
+    Same,
     Variable,
+    atoms,
 )
 from ci_port.model.environment import Environment
 from ci_port.model.fields import DataError, Document, Fields
@@ -25,6 +31,7 @@ __all__ = [
     "AllOf",
     "AnyOf",
     "ArithmeticFault",
+    "Branch",
     "Case",
     "Compare",
     "Condition",
@@ -35,6 +42,7 @@ __all__ = [
     "Equals",
     "Execute",
     "Fields",
+    "Fits",
     "Limit",
     "Matches",
     "Negation",
@@ -44,12 +52,16 @@ __all__ = [
     "Overlay",
     "Place",
     "Plan",
+    "Present",
+    "Probe",
     "Rule",
     "RunFailed",
+    "Same",
     "Source",
     "Step",
     "Unanswered",
     "Variable",
     "World",
     "Write",
+    "atoms",
 ]

@@ -14,9 +14,12 @@ from typing import NamedTuple
 
 _MAX_DEPTH = 1024
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>[0-9][0-9a-zA-Z@_]*(?:\#[0-9a-zA-Z@_]*)?)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<op><<=|>>=|\*\*|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&^|]=|[-+*/%&^|<>=!~?:,()\[\]])|(?P<bad>\S))"
+    r"[ \t\n]*(?:(?P<number>[0-9][0-9a-zA-Z@_]*(?:\#[0-9a-zA-Z@_]*)?)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<op><<=|>>=|\*\*|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&^|]=|[-+*/%&^|<>=!~?:,()\[\]])|(?P<bad>.))",
+    re.DOTALL,
 )
+
+_BEFORE_NAME = re.compile(r"[ \t\n]*[A-Za-z_]")
 
 
 class ArithmeticFault(Exception):
@@ -36,7 +39,11 @@ def evaluate(expression: str, variables: Mapping[str, str]) -> int:
     Raises ArithmeticFault where bash reports an error.
     """
     store: MutableMapping[str, str] = variables if isinstance(variables, MutableMapping) else dict(variables)
-    return _evaluate(expression, store, 0)
+    try:
+        return _evaluate(expression, store, 0)
+    except RecursionError:
+        # A name that stands for itself: Python's own limit comes before the 1024 levels that bash allows.
+        raise ArithmeticFault(f"expression recursion level exceeded: {expression!r}") from None
 
 
 def _evaluate(expression: str, store: MutableMapping[str, str], depth: int) -> int:
@@ -53,17 +60,31 @@ def _evaluate(expression: str, store: MutableMapping[str, str], depth: int) -> i
 
 
 def _tokens(expression: str) -> list[_Token]:
-    tokens = []
+    tokens: list[_Token] = []
     position = 0
-    text = expression.rstrip()
+    text = expression.rstrip(" \t\n")
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None or match.lastgroup in (None, "bad"):
             raise ArithmeticFault(f"syntax error in expression {expression!r}")
         assert match.lastgroup is not None
-        tokens.append(_Token(match.lastgroup, match[match.lastgroup]))
-        position = match.end()
+        token = _Token(match.lastgroup, match[match.lastgroup])
+        end = match.end()
+        if token.text in ("++", "--"):
+            token, end = _step(token.text, tokens, text, end)
+        tokens.append(token)
+        position = end
     return tokens
+
+
+def _step(sign: str, before: list[_Token], text: str, end: int) -> tuple[_Token, int]:
+    """Return what `++` or `--` is: bash looks only at what stands directly before and behind it."""
+    if before and before[-1].kind == "name":
+        return _Token("postfix", sign), end
+    if _BEFORE_NAME.match(text, end):
+        return _Token("prefix", sign), end
+    # Two signs: the second one is read again.
+    return _Token("op", sign[0]), end - 1
 
 
 def wrap(value: int) -> int:
@@ -129,6 +150,9 @@ class _Parser:
     def peek(self, ahead: int = 0) -> str | None:
         index = self.position + ahead
         return self.tokens[index].text if index < len(self.tokens) else None
+
+    def kind(self) -> str | None:
+        return self.tokens[self.position].kind if self.position < len(self.tokens) else None
 
     def take(self, text: str) -> None:
         if self.peek() != text:
@@ -209,16 +233,12 @@ class _Parser:
 
     def unary(self) -> int:
         sign = self.peek()
-        if sign in ("++", "--"):
-            follower = self.tokens[self.position + 1] if self.position + 1 < len(self.tokens) else None
-            if follower is not None and follower.kind == "name":
-                self.position += 2
-                value = wrap(self.lookup(follower.text) + (1 if sign == "++" else -1))
-                self.assign(follower.text, value)
-                return value
-            # Before anything but a name, bash reads `--5` as two signs.
-            self.position += 1
-            return self.unary()
+        if self.kind() == "prefix":
+            name = self.tokens[self.position + 1].text
+            self.position += 2
+            value = wrap(self.lookup(name) + (1 if sign == "++" else -1))
+            self.assign(name, value)
+            return value
         if sign in _UNARY:
             self.position += 1
             return wrap(_UNARY[sign](self.unary()))
@@ -243,12 +263,10 @@ class _Parser:
         if self.peek() == "[":
             raise ArithmeticFault(f"array subscript in {name}[...] is not supported")
         value = self.lookup(name)
-        sign = self.peek()
-        if sign in ("++", "--"):
-            follower = self.tokens[self.position + 1] if self.position + 1 < len(self.tokens) else None
-            if follower is None or (follower.kind == "op" and follower.text != "("):
-                self.position += 1
-                self.assign(name, wrap(value + (1 if sign == "++" else -1)))
+        if self.kind() == "postfix":
+            step = 1 if self.peek() == "++" else -1
+            self.position += 1
+            self.assign(name, wrap(value + step))
         return value
 
     def lookup(self, name: str) -> int:

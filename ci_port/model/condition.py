@@ -116,6 +116,73 @@ class Nonempty(_OnVariable):
         return f'-n "${self.variable}"'
 
 
+@dataclass(frozen=True)
+class Present(_OnVariable):
+    """`[[ -v variable ]]`: set, be it empty."""
+
+    def holds(self, variables: Mapping[str, str]) -> bool:
+        return self.variable in variables
+
+    def inner(self) -> str:
+        return f"-v {self.variable}"
+
+
+@dataclass(frozen=True)
+class Same(_OnVariable):
+    """`[[ "$variable" == "$other" ]]`: two variables have the same value."""
+
+    other: str
+
+    def holds(self, variables: Mapping[str, str]) -> bool:
+        return variables.get(self.variable, "") == variables.get(self.other, "")
+
+    def inner(self) -> str:
+        return f'"${self.variable}" == "${self.other}"'
+
+    def variables(self) -> frozenset[str]:
+        return frozenset((self.variable, self.other))
+
+
+@dataclass(frozen=True)
+class Fits(_OnVariable):
+    """`[[ "$variable" =~ regex ]]`: some part of the value fits the extended regular expression."""
+
+    regex: str
+
+    def __post_init__(self) -> None:
+        pattern.compile_extended(self.regex)
+
+    def holds(self, variables: Mapping[str, str]) -> bool:
+        return pattern.compile_extended(self.regex).search(variables.get(self.variable, "")) is not None
+
+    def inner(self) -> str:
+        return f'"${self.variable}" =~ {self.regex}'
+
+
+@dataclass(frozen=True)
+class Probe(Condition):
+    """A test of the machine, or of what a command says, as the script wrote it. Only a run can answer it.
+
+    `bracketed`: the text stands between `[[` and `]]`.
+    """
+
+    text: str
+    looks_at: frozenset[str] = frozenset()
+    bracketed: bool = False
+
+    def holds(self, variables: Mapping[str, str]) -> bool:  # noqa: ARG002 # the interface of all conditions
+        raise LookupError(f"only a run can answer {self.text}")
+
+    def inner(self) -> str:
+        return self.text
+
+    def __str__(self) -> str:
+        return f"[[ {self.text} ]]" if self.bracketed else self.text
+
+    def variables(self) -> frozenset[str]:
+        return self.looks_at
+
+
 _COMPARE: dict[str, Callable[[int, int], bool]] = {
     "-eq": operator.eq,
     "-ne": operator.ne,
@@ -203,6 +270,15 @@ def _grouped(condition: Condition, *kinds: type[Condition]) -> str:
     """Return the inner text, in parentheses where the reader (or bash) would otherwise group it another way."""
     compound = kinds or (AllOf, AnyOf)
     return f"( {condition.inner()} )" if isinstance(condition, compound) else condition.inner()
+
+
+def atoms(condition: Condition) -> tuple[Condition, ...]:
+    """Return the tests that a condition is made of, from the left, each once."""
+    if isinstance(condition, (AllOf, AnyOf)):
+        return tuple(dict.fromkeys(atom for part in condition.conditions for atom in atoms(part)))
+    if isinstance(condition, Negation):
+        return atoms(condition.condition)
+    return (condition,)
 
 
 ALWAYS: Condition = AllOf(())

@@ -70,6 +70,14 @@ class Fields:
         """Return whether the field is there and not null."""
         return self._values.get(name) is not None
 
+    def line(self, name: str) -> int:
+        """Return the line on which the field stands."""
+        return self.error(name, "").line
+
+    def names(self) -> list[str]:
+        """Return the names of all fields."""
+        return list(self._values)
+
     def finish(self) -> None:
         """Raise DataError if the object has a field that was not read."""
         for name in self._values:
@@ -101,6 +109,25 @@ class Fields:
         """Return an integer or a string."""
         return self.text(name) if isinstance(self._values.get(name), str) else self.integer(name)
 
+    def number(self, name: str, default: float = _MISSING) -> float:
+        """Return a number, whole or not."""
+        if isinstance(self._values.get(name), float):
+            return self._get(name, float, "a number", default)
+        return float(self._get(name, int, "a number", default))
+
+    def integers(self, name: str) -> list[int]:
+        """Return a list of integers."""
+        values: list[Any] = self._get(name, list, "a list of integers")
+        for i, value in enumerate(values):
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise self._document.error((*self._path, name, i), f"an integer is expected, found {_kind(value)}")
+        return values
+
+    def raw(self, name: str) -> Any:
+        """Return whatever stands there, None if the field is absent; its reader knows more about it."""
+        self._read.add(name)
+        return self._values.get(name)
+
     def boolean(self, name: str) -> bool:
         """Return true or false."""
         return self._get(name, bool, "true or false")
@@ -122,6 +149,10 @@ class Fields:
             if not isinstance(value, str):
                 raise self._document.error((*self._path, name, i), f"a string is expected, found {_kind(value)}")
         return values
+
+    def text_or_texts(self, name: str) -> list[str]:
+        """Return a list of strings, for which one string may stand."""
+        return [self.text(name)] if isinstance(self._values.get(name), str) else self.texts(name)
 
     def mapping(self, name: str, default: dict[str, str] = _MISSING) -> dict[str, str]:
         """Return an object whose values are strings."""

@@ -116,13 +116,14 @@ def sorted_changes(changes: Mapping[str, str | None]) -> Changes:
 
 def plan_from_json(fields: Fields) -> Plan:
     """Return the plan that `fields` describes; raises DataError with file, line and field."""
-    steps = tuple(_step(step) for step in fields.objects("steps"))
+    steps = tuple(step_from_json(step) for step in fields.objects("steps"))
     status = fields.integer("status")
     fields.finish()
     return Plan(steps, status)
 
 
-def _step(fields: Fields) -> Step:
+def step_from_json(fields: Fields) -> Step:
+    """Return the step that `fields` describes; raises DataError with file, line and field."""
     kind = fields.text("kind")
     step: Step
     if kind == "exec":

@@ -1,0 +1,74 @@
+"""What many runs in one world share: its tree, and its rules arranged so that a command meets few of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ci_port.host.tree import Tree
+from ci_port.model import Rule, World
+
+
+class RuleIndex:
+    """Rules by the words that they speak of. As in `model.Answers`, the first one in order that matches wins."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = rules
+        self._exact: dict[tuple[str, ...], int] = {}
+        self._others: dict[str, list[int]] = {_ANY: []}
+        for number, rule in enumerate(rules):
+            name = rule.argv[0]
+            if rule.nth == 0 and not {"*", "**"} & set(rule.argv):
+                self._exact.setdefault(rule.argv, number)
+            elif name in ("*", "**"):
+                for numbers in self._others.values():
+                    numbers.append(number)
+            else:
+                self._others.setdefault(name, list(self._others[_ANY])).append(number)
+
+    def answer(self, argv: tuple[str, ...], uses: dict[int, int]) -> Rule | None:
+        """Return the rule that answers the command, or None; `uses` counts for one run, for rules with `nth`."""
+        exact = self._exact.get(argv, len(self._rules))
+        for number in self._others.get(argv[0], self._others[_ANY]):
+            if number > exact:
+                break
+            rule = self._rules[number]
+            if not rule.matches(argv):
+                continue
+            if rule.nth == 0:
+                return rule
+            uses[number] = uses.get(number, 0) + 1
+            if uses[number] == rule.nth:
+                return rule
+        return self._rules[exact] if exact < len(self._rules) else None
+
+
+_ANY = "*"
+
+
+class Prepared:
+    """One world, made ready for many runs."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.tree = Tree.of(world)
+        self._conditional = tuple(rule for rule in world.commands if rule.when)
+        self._indexes: dict[tuple[bool, ...], RuleIndex] = {}
+
+    def rules(self, start: Mapping[str, str]) -> RuleIndex:
+        """Return the rules whose `when` holds for this starting environment."""
+        holding = tuple(rule.applies(start) for rule in self._conditional)
+        if holding not in self._indexes:
+            self._indexes[holding] = RuleIndex(self.world.rules(start))
+        return self._indexes[holding]
+
+
+_LAST: list[Prepared] = []
+
+
+def prepare(world: World) -> Prepared:
+    """Return the world made ready. The last one is kept, because most runs are in the same world."""
+    last = _LAST[0] if _LAST else None
+    if last is None or last.world is not world:
+        last = Prepared(world)
+        _LAST[:] = [last]
+    return last

@@ -1,0 +1,158 @@
+"""The seam: everything that the port can ask of the world, and everything that it can do to it.
+
+One side plans (`PlanHost`), one side really executes. All paths that cross the seam are absolute, except where a
+docstring says "as written".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+PIPE = "pipe"
+NULL = "/dev/null"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSubstitution:
+    """`<(...)`: an argument that names a pseudo-file from which the command reads `text`."""
+
+    text: str
+
+
+class Stream:
+    """The text that waits in a pipe; whoever reads it takes it away from everybody else."""
+
+    __slots__ = ("_rest",)
+
+    def __init__(self, text: str) -> None:
+        self._rest = text
+
+    def line(self) -> str | None:
+        """Return the next line without its newline (`read -r`); None at the end of the text."""
+        if not self._rest:
+            return None
+        line, _, self._rest = self._rest.partition("\n")
+        return line
+
+    def drain(self) -> str:
+        """Return all that is left."""
+        rest, self._rest = self._rest, ""
+        return rest
+
+    def put_back(self, text: str) -> None:
+        """Return to the pipe what a reader was given and did not take."""
+        self._rest = text + self._rest
+
+
+Word = str | ProcessSubstitution
+Input = str | Stream
+"""Where standard input comes from: a path, or a pipe."""
+
+
+class Command(NamedTuple):
+    """A process to run: words as written, absolute directory, exported environment, redirections.
+
+    `stdin` is None (inherited), a path or a pipe; `stdout` and `stderr` are None, a path, or `pipe` (the text comes
+    back in the outcome; with `stderr` as well, both do).
+    """
+
+    argv: tuple[Word, ...]
+    cwd: str
+    env: Mapping[str, str]
+    stdin: Input | None = None
+    stdout: str | None = None
+    stderr: str | None = None
+
+
+class Outcome(NamedTuple):
+    """How a command ended; `output` is what it wrote into the pipe, empty if there was none."""
+
+    status: int = 0
+    output: str = ""
+
+
+class Scope(NamedTuple):
+    """What a shell hands to a file that it sources, or to a function that such a file has defined.
+
+    `variables` are all of them, `environment` the exported ones; `temporary` is for this one call; `excused` means
+    that nothing in it stops (`if`, `!`, before `||`).
+    """
+
+    cwd: str
+    variables: Mapping[str, str]
+    environment: Mapping[str, str]
+    arrays: Mapping[str, tuple[str, ...]]
+    temporary: Mapping[str, str]
+    excused: bool
+
+
+class Left(NamedTuple):
+    """What is left when a sourced file or a function has ended.
+
+    `ended`: it ended the shell itself (`exit`, or a failure that nothing excuses). `changed` holds name, value (None:
+    unset) and whether it is exported; `cwd` is None if the directory is the same.
+    """
+
+    status: int = 0
+    ended: bool = False
+    cwd: str | None = None
+    changed: tuple[tuple[str, str | None, bool], ...] = ()
+
+
+class Interrupted(BaseException):
+    """A signal ends the run. Like an explicit `exit`, it leaves no function: their variables stay for the handlers."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(number)
+
+
+class Host(Protocol):
+    """The world, as narrow as the port needs it."""
+
+    def execute(self, command: Command) -> Outcome:
+        """Run a command to its end."""
+
+    def source(self, path: str, args: tuple[str, ...], scope: Scope) -> Left:
+        """Source a file outside the script's own directory, `path` as written."""
+
+    def defines(self, name: str) -> bool:
+        """Return whether a sourced file has defined a function of this name."""
+
+    def call(self, argv: tuple[str, ...], scope: Scope) -> Left:
+        """Run such a function."""
+
+    def write(self, path: str, text: str, *, append: bool) -> int:
+        """Write a file, as a redirection of the script itself does; return 0, or 1 if it cannot be opened."""
+
+    def limit(self, resource: str, value: int) -> int:
+        """Set a resource limit for this process and what it starts; return the status."""
+
+    def say(self, text: str) -> int:
+        """Print text for people; return the status."""
+
+    def enter(self, directory: str) -> bool:
+        """Return whether one can change into the directory."""
+
+    def is_file(self, path: str) -> bool:
+        """Return whether the path is a regular file (`-f`)."""
+
+    def is_dir(self, path: str) -> bool:
+        """Return whether the path is a directory (`-d`)."""
+
+    def is_executable(self, path: str) -> bool:
+        """Return whether the path is a file that can be executed (`-x`)."""
+
+    def read(self, path: str) -> str | None:
+        """Return the content of a file; None if it cannot be read."""
+
+    def names(self, directory: str) -> Iterable[str]:
+        """Return the names in a directory in any order, without `.` and `..`; nothing if it is none."""
+
+    def resolve(self, path: str) -> str | None:
+        """Return what `realpath` prints: all parts but the last must exist; None if they don't."""
+
+    def home(self) -> str:
+        """Return the user's home directory from the account database."""

@@ -1,0 +1,27 @@
+"""What all tests share: the profiles of the property tests, and a clean environment."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+
+# The quick profile finds the same examples every time, so that no run is red by luck; the long one explores.
+settings.register_profile("quick", max_examples=50, derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("long", max_examples=10_000, deadline=None, print_blob=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--long`."""
+    parser.addoption("--long", action="store_true", help="property tests: many examples instead of few")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the profile that was asked for."""
+    settings.load_profile("long" if config.getoption("--long") else "quick")
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away what a person's shell or CI sets and what changes how our commands speak."""
+    for name in ("CI_PORT_COMMAND", "CI_PORT_PYTHON", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "BASH_ENV", "ENV"):
+        monkeypatch.delenv(name, raising=False)
