@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from ci_port.host.answers import prepare
 from ci_port.host.seam import PIPE, Command, Left, Outcome, Scope, Stream, Word
 from ci_port.host.session import Session
+from ci_port.host.shell_variables import why_not_followed
 from ci_port.model import (
     Case,
     Execute,
@@ -35,6 +36,8 @@ def observe(program: Program, world: World, case: Case) -> Observation:
     """
     world = world.overlaid(case.world)
     start = dict(world.start(dict(case.env)))
+    if problem := why_not_followed(start):
+        raise RunFailed(problem)
     host = PlanHost(world, start)
     session = Session(host, start, world.workspace)
     host.place = session.place

@@ -7,6 +7,7 @@ show both plans.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from ci_port.cli.project import load_project
 from ci_port.cli.text import see_both
 from ci_port.dryrun import Recorder
 from ci_port.host import observe
+from ci_port.host.shell_variables import NAMES
 from ci_port.model import Case, Plan
 from ci_port.model.world import load_world
 from ci_port.parity import Result, Verdict
@@ -32,7 +34,10 @@ INVENTORY = read_script(PROJECT.script)
 VOCABULARY = vocabulary(branch.condition for branch in INVENTORY.branches if branch.condition is not None)
 ALWAYS = ["BUILD_ENVIRONMENT", "TEST_CONFIG", "SHARD_NUMBER", "NUM_TEST_SHARDS"]
 # Names that the script reads or sets without asking: a caller may have exported any of them (behaviour.md 7.4).
-CARRIED = sorted({use.name for use in INVENTORY.uses if use.name.isidentifier() and use.name.isupper()} - {"PATH", "IFS"}) + [
+CARRIED = sorted(
+    {use.name for use in INVENTORY.uses if re.fullmatch(r"(?!BASH_)[A-Z][A-Z0-9_]*", use.name)}
+    - {"PATH", *NAMES}
+) + [
     *("args", "commit", "device", "file", "git_status", "id", "mode", "name", "path", "ret", "retcode", "suite", "test"),
 ]
 TORCH = "/opt/conda/lib/python3.10/site-packages/torch"
