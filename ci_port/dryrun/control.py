@@ -5,8 +5,11 @@ The layout is that of `struct control` and `struct record` in recorder.c.
 
 from __future__ import annotations
 
+import contextlib
+import math
 import mmap
 import os
+import signal
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +17,15 @@ from enum import IntEnum
 
 from ci_port.model import Rule
 
-VERSION = 1
+VERSION = 2
 COVER_FILES = 64
 COVER_NAME = 512
 COVER_BYTES = 65536 // 8
 _COVER_ENTRY = COVER_NAME + COVER_BYTES
-_HEADER = struct.Struct("<QIIIIIIQIIIIIIII")
+_HEADER = struct.Struct("<QIIIIIIQIIIIIIIIIIIIQ")
 _RECORD = struct.Struct("<IBBHIIiIq")
-_STOP, _COVERED, _READY, _DIRTY, _NEXT = 40, 52, 64, 68, 32
+_NEXT, _STOP, _FORKS, _COVERED, _READY, _DIRTY, _HOOKED, _AT, _CRASHING = 32, 40, 44, 52, 64, 68, 72, 76, 80
+_MAIN_PID = 60
 _LOG_FULL = 2
 
 
@@ -38,14 +42,19 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one run may use: seconds of time, bytes of output, steps, processes, bytes of log and of memory."""
+    """What one run may use: seconds of time, bytes of output and files, steps, processes, bytes of log and memory.
+
+    `memory` is for each process; `output` for each of standard output, standard error, and all written files.
+    `messages` is how many bytes of the end of standard error an observation carries.
+    """
 
     seconds: float = 60.0
     output: int = 32 << 20
     steps: int = 20_000
     processes: int = 20_000
     log: int = 256 << 20
-    memory: int = 4 << 30
+    memory: int = 2 << 30
+    messages: int = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,7 @@ class Configuration:
     root: str
     blank: str
     scratch_tmp: str
+    noise: str
     workspace: str
     script_dir: str
     home: str
@@ -110,6 +120,8 @@ class Control:
         end = min(self._number(_NEXT, "<Q"), self._size)
         if end > self._log:
             self._map[self._log : end] = bytes(end - self._log)
+        forks = min(self._number(_FORKS), self._limits.processes)
+        self._map[self._pids : self._pids + 4 * forks] = bytes(4 * forks)
         for index in range(self._number(_COVERED)):
             start = self._cover + index * _COVER_ENTRY
             self._map[start : start + _COVER_ENTRY] = bytes(_COVER_ENTRY)
@@ -127,7 +139,10 @@ class Control:
             self._cover,
             self._log,
             self._log,
-            *(0,) * 8,
+            *(0,) * 11,
+            # Processor time: the kernel's own end for a process that outlives everybody who watches it.
+            math.ceil(self._limits.seconds) + 1,
+            self._limits.memory,
         )
 
     def stop(self) -> None:
@@ -146,12 +161,30 @@ class Control:
         return self._number(_READY) != 0
 
     @property
+    def hooked(self) -> bool:
+        """Whether bash has told the library where it is."""
+        return self._number(_HOOKED) != 0
+
+    def sent(self, signal: int) -> bool:
+        """Whether the script itself has sent this signal."""
+        return bool(self._number(_CRASHING) >> signal & 1)
+
+    @property
+    def at(self) -> tuple[str, int] | None:
+        """The source file and line of the command that started last, in whatever process."""
+        index, line = divmod(self._number(_AT), 1 << 16)
+        return (self._covered_file(index), line) if line else None
+
+    @property
     def dirty(self) -> bool:
         """Whether the run wrote files in the scratch tree."""
         return self._number(_DIRTY) != 0
 
     def records(self) -> list[Record]:
-        """Return the events of the run in the order of the plan; raises BrokenLog."""
+        """Return the events of the run in the order of the plan, as far as they were written down.
+
+        Where an event was begun and not finished, `BrokenLog` is raised, unless another process ended the run.
+        """
         if self._number(_STOP) == _LOG_FULL:
             raise BrokenLog(f"the run writes more than {self._limits.log} bytes of commands and environment")
         return sorted(self._records(), key=lambda record: record.order)
@@ -160,9 +193,12 @@ class Control:
         """Return, for each source file, the numbers of the lines whose commands ran."""
         for index in range(self._number(_COVERED)):
             start = self._cover + index * _COVER_ENTRY
-            name = self._map[start : start + COVER_NAME].split(b"\0", 1)[0]
             bits = int.from_bytes(self._map[start + COVER_NAME : start + _COVER_ENTRY], "little")
-            yield os.fsdecode(name), frozenset(_set_bits(bits))
+            yield self._covered_file(index), frozenset(_set_bits(bits))
+
+    def _covered_file(self, index: int) -> str:
+        start = self._cover + index * _COVER_ENTRY
+        return os.fsdecode(self._map[start : start + COVER_NAME].split(b"\0", 1)[0])
 
     def _number(self, offset: int, form: str = "<I") -> int:
         value: int = struct.unpack_from(form, self._map, offset)[0]
@@ -173,12 +209,33 @@ class Control:
         while position < end:
             size, kind, state, depth, seq, line, status, flags, value = _RECORD.unpack_from(self._map, position)
             if size == 0 or state == 0:
-                raise BrokenLog("a process of the run ended while it was writing down a command")
+                # Whoever ends a run ends processes at any point.
+                if not self.stopped:
+                    raise BrokenLog("a process of the run ended while it was writing down a command")
+                if size == 0:
+                    return
             if state == 1:
                 data = self._map[position + _RECORD.size : position + size]
                 order = (*struct.unpack_from(f"<{depth}I", data), seq)
                 yield _decode(Kind(kind), order, (line, status, flags, value), data, 4 * depth)
             position += size
+
+
+def end_processes(path: str) -> None:
+    """End what a run left behind whose worker was killed, found by the session that bash opened for it."""
+    with open(path, "r+b") as file:
+        file.seek(_STOP)
+        file.write(struct.pack("<I", 1))
+        file.seek(0)
+        head = file.read(_HEADER.size)
+        if len(head) < _HEADER.size:
+            return
+        forks, session = (struct.unpack_from("<I", head, at)[0] for at in (_FORKS, _MAIN_PID))
+        pids = struct.unpack(f"<{forks}I", file.read(4 * forks)) if session else ()
+    for pid in (session, *pids):
+        with contextlib.suppress(ProcessLookupError):
+            if pid and os.getsid(pid) == session:
+                os.kill(pid, signal.SIGKILL)
 
 
 def _decode(kind: Kind, order: tuple[int, ...], numbers: tuple[int, int, int, int], data: bytes, at: int) -> Record:
@@ -229,6 +286,7 @@ def _encode(configuration: Configuration) -> bytes:
             configuration.root,
             configuration.blank,
             configuration.scratch_tmp,
+            configuration.noise,
             configuration.workspace,
             configuration.script_dir,
             configuration.home,

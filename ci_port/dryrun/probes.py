@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ci_port.dryrun.sources import Sources
 from ci_port.model import Execute, Place, Step, Unanswered
 
 _DECIDES = re.compile(r"^\s*(?:if|elif|while|until)\b|^\s*!\s|&&|\|\|")
@@ -18,15 +19,14 @@ def decides(line: str) -> bool:
 
 
 def unanswered(
-    steps: Iterable[Step], places: Iterable[Place], answered: Iterable[bool], source: dict[str, list[str]]
+    steps: Iterable[Step], places: Iterable[Place], answered: Iterable[bool], sources: Sources
 ) -> tuple[Unanswered, ...]:
-    """Return the probes without a rule; `source` maps a script's file to its lines."""
+    """Return the probes without a rule."""
     found = []
     for step, place, known in zip(steps, places, answered, strict=True):
         if known or not isinstance(step, Execute):
             continue
         captured = step.stdout == "pipe"
-        lines = source.get(place.file, [])
-        if captured or (0 < place.line <= len(lines) and decides(lines[place.line - 1])):
+        if captured or decides(sources.line(place.file, place.line)):
             found.append(Unanswered(step.argv, place, captured))
     return tuple(found)

@@ -11,6 +11,11 @@
  * Order. Processes of one run work at the same time (pipelines, background jobs), but a plan has one order. Every
  * process has a path in the tree of forks, every event a number within its process; sorting the events by both
  * gives the order in which they would happen if each child ran to its end where it was started.
+ *
+ * Chance. Clocks stand still, random numbers come from the place in the tree of forks, $$ is constant: a script has one
+ * plan. Not so where it asks which process is quicker, or for a number that the kernel gives: $! and $BASHPID as text,
+ * `wait -n` with several jobs, a trap on CHLD, a signal from a background job to the script itself, two jobs of the
+ * same time that write and read one file, and a world's rule for the nth command where several run at once.
  */
 #define _GNU_SOURCE
 #undef _FORTIFY_SOURCE
@@ -21,6 +26,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <locale.h>
 #include <link.h>
 #include <poll.h>
 #include <pwd.h>
@@ -39,11 +45,14 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/times.h>
 #include <sys/types.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#define VERSION 1u
+#define VERSION 2u
 #define MAX_DEPTH 120      /* levels of forks within forks */
 #define MAX_FUNCTIONS 64   /* function stack kept with a step */
 #define COVER_FILES 64
@@ -52,6 +61,10 @@
 #define PATH_ROOM 8192     /* a translated path: the root and PATH_MAX */
 #define WORLD_ID 1000      /* the user that every script believes to be */
 #define SHELL_PID 4242     /* what $$ says, so that a plan does not depend on it */
+#define NOW 1735689600     /* what every clock says, all the time: 2025-01-01 00:00:00 UTC */
+#define MANY 1000          /* processes that a job has started: it will not end by itself */
+#define MAX_LEVELS 200     /* directories within directories that a run may make */
+#define SMALL_MEMORY (1 << 20)  /* sort(1) asks for much and is content with less, down to about this */
 #define END_STATUS 125     /* of a process that the recorder ends; never taken for the script's status */
 
 enum kind { EXECUTE = 1, SOURCE, WRITE, LIMIT, ERROR, MKDIR };
@@ -74,6 +87,11 @@ struct control {
     uint32_t main_pid;
     uint32_t ready;         /* the library has run in bash */
     uint32_t dirty;         /* the scratch tree is no longer as it was built */
+    uint32_t hooked;        /* bash has told where it is: coverage works */
+    uint32_t at;            /* the command that started last: index in the coverage table << 16 | line */
+    uint32_t crashing;      /* bit n: the script itself has sent signal n, so dying of it is no crash */
+    uint32_t seconds;       /* of processor time, for one process */
+    uint64_t memory;        /* of one process */
     uint32_t pids[];        /* max_forks of them */
 };
 
@@ -94,7 +112,7 @@ struct cover { char name[COVER_NAME]; uint8_t seen[COVER_LINES / 8]; };
 
 static struct control *ctl;
 static char control_path[PATH_MAX];
-static char root[PATH_MAX], blank[PATH_MAX], scratch_tmp[PATH_MAX];
+static char root[PATH_MAX], blank[PATH_MAX], scratch_tmp[PATH_MAX], noise[PATH_MAX];
 static size_t root_length;
 static const char *script_dir, *home, *user, *workspace;
 static const char *pure_start, *rule_start;
@@ -102,17 +120,19 @@ static uint32_t *rule_uses;             /* shared by all processes of the run: h
 static uint32_t pure_count, rule_count;
 
 static int in_bash, ready, busy;
+static int may_start, is_frugal;        /* this pure tool is xargs, which starts commands by its nature; is sort */
 static uint32_t order[MAX_DEPTH], depth, seq;
 static char place_file[PATH_MAX];       /* of the command that started a pure tool */
 static uint32_t place_line;
 static char place_functions[PATH_MAX];
+static char own_command[1024];          /* of a pure tool: its words */
 
 static struct { dev_t dev; ino_t ino; int open; } initial[3];
 static ino_t heredocs[16];
 static unsigned heredoc_next;
 static int heredoc_writer = -1;
 static ino_t heredoc_ino;
-static struct record *tentative[32];
+static struct { struct record *record; off_t size; } tentative[32];  /* writes that may turn out to be a command's */
 static unsigned tentative_count;
 static struct rlimit limits[RLIM_NLIMITS];
 
@@ -124,8 +144,9 @@ static int (*b_line)(void);
 static shell_variable *(*b_find)(const char *);
 static char *(*b_element)(void *, intmax_t);
 static void **b_builtin;
-static void *b_command, *b_type, *b_hash, *b_source, *b_exec, *b_cd;
-static int *b_hashing, *b_pid, *b_posix;
+static void *b_command, *b_type, *b_hash, *b_source, *b_cd, *b_pushd, *b_kill;
+static void (*b_sbrand)(unsigned long);  /* since 5.1 */
+static int *b_hashing, *b_pid, *b_posix, *b_trap;
 static char **b_printed;
 static uintptr_t lookup_start, lookup_end;   /* file_status(): how bash looks along PATH */
 static int hashing_saved = -1;
@@ -136,13 +157,15 @@ static int symbols(void) {
         {"array_reference", (void **)&b_element},    {"this_shell_builtin", (void **)&b_builtin},
         {"command_builtin", &b_command},             {"type_builtin", &b_type},
         {"hash_builtin", &b_hash},                   {"source_builtin", &b_source},
-        {"exec_builtin", &b_exec},                   {"cd_builtin", &b_cd},
+        {"kill_builtin", &b_kill},                   {"cd_builtin", &b_cd},
         {"hashing_enabled", (void **)&b_hashing},    {"dollar_dollar_pid", (void **)&b_pid},
         {"the_printed_command_except_trap", (void **)&b_printed},
-        {"posixly_correct", (void **)&b_posix},
+        {"posixly_correct", (void **)&b_posix},      {"running_trap", (void **)&b_trap},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (!(*table[i].where = dlsym(RTLD_DEFAULT, table[i].name))) return 0;
+    b_pushd = dlsym(RTLD_DEFAULT, "pushd_builtin");
+    b_sbrand = (void (*)(unsigned long))dlsym(RTLD_DEFAULT, "sbrand");
     void *status = dlsym(RTLD_DEFAULT, "file_status");
     Dl_info info;
     const ElfW(Sym) *symbol = NULL;
@@ -155,6 +178,9 @@ static int symbols(void) {
 /* ---- the C library underneath ------------------------------------------------------------------------------ */
 
 extern void __libc_free(void *);
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_realloc(void *, size_t);
 
 #define NEXT(name) ((__typeof__(&name))next_function(#name, &next_##name))
 static void *next_function(const char *name, void **cache) {
@@ -288,6 +314,7 @@ static void fail(const char *command, const char *format, ...) {
     va_start(list, format);
     vsnprintf(message, sizeof message, format, list);
     va_end(list);
+    if (!command) command = in_bash ? *b_printed : own_command;
     const char *texts[] = {message, command ? command : "", NULL};
     if (ctl) add(ERROR, texts, NULL, NULL);
     end_run();
@@ -298,14 +325,48 @@ static void count_step(void) {
         fail(NULL, "the run takes more than %u steps", ctl->max_steps);
 }
 
+/* ---- memory ------------------------------------------------------------------------------------------------ */
+
+static void hold(int resource, uint64_t value) {
+    struct rlimit limit;
+    if (syscall(SYS_prlimit64, 0, resource, NULL, &limit)) return;
+    limit.rlim_cur = value < limit.rlim_max ? value : limit.rlim_max;
+    syscall(SYS_prlimit64, 0, resource, &limit, NULL);
+}
+
+static void *given(void *memory, size_t size) {
+    if (!memory && size && ready && (!is_frugal || size < SMALL_MEMORY)) {
+        /* Writing that down needs some itself, as bash's own message would. */
+        hold(RLIMIT_AS, RLIM_INFINITY);
+        fail(NULL, "the run needs more than %llu bytes of memory", (unsigned long long)ctl->memory);
+    }
+    return memory;
+}
+void *malloc(size_t size) { return given(__libc_malloc(size), size); }
+void *calloc(size_t count, size_t size) { return given(__libc_calloc(count, size), count && size ? count * size : 0); }
+void *realloc(void *memory, size_t size) { return given(__libc_realloc(memory, size), size); }
+
 /* ---- paths: everything absolute lies in the scratch tree --------------------------------------------------- */
 
+/* An open file by its number: nothing may follow, for `/dev/fd/3/..` would lead out of the scratch tree. */
+static int is_open_file(const char *path) {
+    if (!strcmp(path, "/dev/stdin") || !strcmp(path, "/dev/stdout") || !strcmp(path, "/dev/stderr")) return 1;
+    size_t n = !strncmp(path, "/dev/fd/", 8) ? 8 : !strncmp(path, "/proc/self/fd/", 14) ? 14 : 0;
+    return n && path[n] && !path[n + strspn(path + n, "0123456789")];
+}
+
+static int is_noise(const char *path) { return !strcmp(path, "/dev/random") || !strcmp(path, "/dev/urandom"); }
+
 static int is_device(const char *path) {
-    static const char *const devices[] = {"/dev/null",  "/dev/zero",   "/dev/full",   "/dev/random", "/dev/urandom",
-                                          "/dev/tty",   "/dev/stdin",  "/dev/stdout", "/dev/stderr", NULL};
+    static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/tty", NULL};
     for (int i = 0; devices[i]; i++)
         if (!strcmp(path, devices[i])) return 1;
-    return !strncmp(path, "/dev/fd/", 8) || !strncmp(path, "/proc/self/fd/", 14);
+    return is_noise(path) || is_open_file(path);
+}
+
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
 static int in_root(const char *path) {
@@ -376,13 +437,14 @@ static void absolute(const char *path, char *buffer, size_t room) {  /* virtual,
     normalise(buffer);
 }
 
+/* Bash's own file for a long here-document. */
+static int is_heredoc_file(const char *path) { return in_bash && !strncmp(base_name(path), "sh-thd", 6); }
+
 /* The path to hand to the kernel. `buffer` has PATH_ROOM bytes. */
 static const char *real_path(const char *path, char *buffer) {
     if (!ready || !path || !*path) return path;
-    const char *base = strrchr(path, '/');
-    base = base ? base + 1 : path;
-    if (in_bash && !strncmp(base, "sh-thd", 6)) {  /* bash's own file for a here-document */
-        snprintf(buffer, PATH_ROOM, "%s/%s", scratch_tmp, base);
+    if (is_heredoc_file(path)) {
+        snprintf(buffer, PATH_ROOM, "%s/%s", scratch_tmp, base_name(path));
         return buffer;
     }
     if (path[0] != '/') {
@@ -394,7 +456,7 @@ static const char *real_path(const char *path, char *buffer) {
         snprintf(buffer, PATH_ROOM, "%s%s", root, whole);
         return buffer;
     }
-    if (is_device(path) || in_root(path)) return path;
+    if (is_device(path)) return path;
     if (escapes(path, 0)) {
         char whole[PATH_ROOM];
         absolute(path, whole, sizeof whole);
@@ -405,11 +467,15 @@ static const char *real_path(const char *path, char *buffer) {
 
 /* Make a directory of the world, and its parents; each is written down so that the tree can be put back. */
 static void make_directories(char *path) {  /* real path, below the root; changed while it runs and put back */
+    if (levels(path + root_length) > MAX_LEVELS)
+        fail(NULL, "the run makes more than %d directories in each other", MAX_LEVELS);
     for (char *slash = path + root_length + 1;; slash++) {
         if (*slash && *slash != '/') continue;
         char kept = *slash;
         *slash = 0;
         if (syscall(SYS_mkdirat, AT_FDCWD, path, 0755) == 0) {
+            syscall(SYS_fchmodat, AT_FDCWD, path, 0755);  /* whatever umask the script has set */
+            count_step();
             const char *texts[] = {virtual_path(path), NULL};
             add(MKDIR, texts, NULL, NULL);
         }
@@ -472,10 +538,14 @@ static int pretend_command(struct stat *st) {
     return 0;
 }
 
+static int make_missing(const char *path);
+
 static int stat_path(const char *path, struct stat *st, int flags, void *caller) {
     int result = world_stat(AT_FDCWD, path, st, flags);
     if (!ready) return result;
-    if (looks_for_command(caller)) {
+    /* In posix mode `cd` looks first. */
+    if (result && in_bash && *b_posix && errno == ENOENT && make_missing(path)) return world_stat(AT_FDCWD, path, st, flags);
+    if (looks_for_command(caller) && path[strlen(path) - 1] != '/') {  /* "" is no command */
         if (result || (S_ISREG(st->st_mode) && !(st->st_mode & 0100))) return pretend_command(st);
         forget_place();
     }
@@ -558,32 +628,74 @@ int faccessat(int dir, const char *path, int mode, int flags) {
 
 static int is_writing(int flags) { return (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)); }
 
-static void remember_tentative(struct record *r) {
+/* The shell opens `path` (virtual) for writing, now as `fd`. */
+static void write_down(const char *path, int fd, int flags) {
+    __atomic_store_n(&ctl->dirty, 1, __ATOMIC_RELAXED);
+    count_step();
+    const char *texts[] = {path, NULL};
+    struct record *r = add(WRITE, texts, NULL, NULL);
+    r->flags = (flags & O_APPEND) != 0;
+    struct stat st;
+    if (syscall(SYS_fstat, fd, &st)) st.st_size = 0;
     if (tentative_count == sizeof tentative / sizeof *tentative) {
         memmove(tentative, tentative + 1, sizeof tentative - sizeof *tentative);
         tentative_count--;
     }
-    tentative[tentative_count++] = r;
+    tentative[tentative_count].record = r;
+    tentative[tentative_count++].size = st.st_size;
 }
+
+static void make_random(void);
 
 /* Once bash has set itself up (it is opening the script): hide the process number, arm the hook of free(). */
 static void prepare_shell(void) {
     if (*b_printed || !*b_pid || *b_pid == SHELL_PID) return;
     *b_pid = SHELL_PID;
     *b_printed = strdup("");
+    make_random();
+}
+
+/* Devices, and what is open already under a number. */
+static int open_device(const char *path, int flags, mode_t mode) {
+    if (is_noise(path)) return (int)syscall(SYS_openat, AT_FDCWD, noise, O_RDONLY | (flags & O_CLOEXEC), 0);
+    if (!is_open_file(path) || !is_writing(flags)) return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+    /* What the run was given as standard input, output and error is no file of the world: never cut it short. */
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags & ~(O_CREAT | O_EXCL | O_TRUNC), mode);
+    struct stat st;
+    if (fd < 0 || syscall(SYS_fstat, fd, &st) || !S_ISREG(st.st_mode)) return fd;
+    for (int i = 0; i < 3; i++) {
+        if (!initial[i].open || st.st_dev != initial[i].dev || st.st_ino != initial[i].ino) continue;
+        if (i) return fd;
+        close(fd);
+        return (int)syscall(SYS_openat, AT_FDCWD, "/dev/null", flags & ~(O_CREAT | O_EXCL | O_TRUNC), mode);
+    }
+    if (!in_bash) fail(NULL, "a pure tool opens %s for writing; a tool that does more than text is not pure", path);
+    char name[64], target[PATH_ROOM];
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    ssize_t n = syscall(SYS_readlinkat, AT_FDCWD, name, target, sizeof target - 1);
+    if (n < 0) fail(NULL, "%s cannot be identified", path);
+    target[n] = 0;
+    if (!in_root(target)) fail(NULL, "the shell writes to %s, which is no file of the world", path);
+    if ((flags & O_TRUNC) && syscall(SYS_ftruncate, fd, 0)) return fd;
+    write_down(virtual_path(target), fd, flags);
+    return fd;
 }
 
 static int open_path(int dir, const char *path, int flags, mode_t mode) {
     char buffer[PATH_ROOM];
     const char *real = real_path(path, buffer);
-    if (!ready || !path || is_device(path) || real == NULL)
-        return (int)syscall(SYS_openat, dir, real, flags, mode);
+    if (!ready || !path || real == NULL) return (int)syscall(SYS_openat, dir, real, flags, mode);
+    if (is_device(path)) return open_device(path, flags, mode);
     check_stop();
     if (in_bash) prepare_shell();
-    const char *base = strrchr(path, '/');
-    base = base ? base + 1 : path;
     if (!is_writing(flags)) {
         int fd = (int)syscall(SYS_openat, dir, real, flags, mode);
+        struct stat st;
+        if (fd >= 0 && !syscall(SYS_fstat, fd, &st) && S_ISREG(st.st_mode) && !(st.st_mode & 0400)) {
+            close(fd);  /* root may, the world's user may not */
+            errno = EACCES;
+            return -1;
+        }
         if (!in_bash || *b_builtin != b_source) return fd;
         char whole[PATH_ROOM];
         absolute(path, whole, sizeof whole);
@@ -595,8 +707,7 @@ static int open_path(int dir, const char *path, int flags, mode_t mode) {
         add(SOURCE, texts, NULL, NULL);
         return fd >= 0 ? fd : (int)syscall(SYS_openat, AT_FDCWD, blank, flags, mode);
     }
-    if (in_bash ? !strncmp(base, "sh-thd", 6) : (flags & O_EXCL) != 0)
-        return (int)syscall(SYS_openat, dir, real, flags, mode);
+    if (is_heredoc_file(path)) return (int)syscall(SYS_openat, dir, real, flags, mode);
     if (!in_bash) fail(NULL, "a pure tool opens %s for writing; a tool that does more than text is not pure", path);
     char whole[PATH_ROOM], target[PATH_ROOM];
     absolute(path, whole, sizeof whole);
@@ -608,12 +719,7 @@ static int open_path(int dir, const char *path, int flags, mode_t mode) {
         if ((size_t)(slash - target) > root_length) { *slash = 0; make_directories(target); *slash = '/'; }
         fd = (int)syscall(SYS_openat, AT_FDCWD, target, flags, mode);
     }
-    if (fd < 0) return fd;
-    count_step();
-    const char *texts[] = {whole, NULL};
-    struct record *r = add(WRITE, texts, NULL, NULL);
-    r->flags = (flags & O_APPEND) != 0;
-    remember_tentative(r);
+    if (fd >= 0) write_down(whole, fd, flags);
     return fd;
 }
 
@@ -655,7 +761,7 @@ FILE *fopen64(const char *restrict path, const char *restrict mode) { return ope
 DECLARE(freopen);
 FILE *freopen(const char *restrict path, const char *restrict mode, FILE *restrict stream) {
     char buffer[PATH_ROOM];
-    if (ready && path && !is_device(path) && mode[0] != 'r')
+    if (ready && path && (mode[0] != 'r' || strchr(mode, '+')) && (!is_device(path) || is_open_file(path)))
         fail(NULL, "%s is opened for writing in a way that is not recorded", path);
     return NEXT(freopen)(path ? real_path(path, buffer) : path, mode, stream);
 }
@@ -665,6 +771,9 @@ FILE *freopen64(const char *restrict path, const char *restrict mode, FILE *rest
 
 static int temporary(char *template, int suffix, int flags) {
     char buffer[PATH_ROOM];
+    /* sort(1) keeps a large input in files of its own; `sed -i` makes one to replace another. */
+    if (ready && !in_bash && !is_frugal)
+        fail(NULL, "a pure tool makes the file %s; a tool that does more than text is not pure", template);
     const char *real = real_path(template, buffer);
     if (!ready || real != buffer) snprintf(buffer, sizeof buffer, "%s", template);
     if (ready && in_root(buffer)) {
@@ -700,6 +809,8 @@ static ssize_t world_link(int dir, const char *path, char *out, size_t room) {
     if (n < 0) return n;
     target[n] = 0;
     const char *text = ready ? virtual_path(target) : target;
+    /* What a run was given as its standard streams lies beside the tree; to the script it is nothing. */
+    if (ready && text == target && !strncmp(target, blank, strlen(blank) - strlen("blank"))) text = "/dev/null";
     size_t length = strlen(text);
     if (length > room) length = room;
     memcpy(out, text, length);
@@ -735,33 +846,49 @@ char *__getcwd_chk(char *buffer, size_t room, size_t size) { (void)size; return 
 char *get_current_dir_name(void) { return getcwd(NULL, 0); }
 char *getwd(char *buffer) { return getcwd(buffer, PATH_MAX); }
 
-int chdir(const char *path) {
-    char buffer[PATH_ROOM];
-    const char *real = real_path(path, buffer);
-    int result = (int)syscall(SYS_chdir, real);
-    if (!result || !ready || !in_bash || errno != ENOENT || !*path) return result;
-    /* A directory that a command of the script would have made: it exists from now on. */
+/* `cd name` tries CDPATH's directories one after the other: those that have no such directory are passed over. */
+static int lies_on_cdpath(const char *path) {
+    shell_variable *found = b_find("CDPATH");
+    for (const char *entry = found ? found->value : NULL; entry && *entry; entry += *entry == ':') {
+        size_t n = strcspn(entry, ":");
+        size_t bare = n;
+        while (bare && entry[bare - 1] == '/') bare--;
+        int here_too = !n || (n == 1 && entry[0] == '.');
+        if (!here_too && !strncmp(path, entry, bare) && path[bare] == '/') return 1;
+        entry += n;
+    }
+    return 0;
+}
+
+/* A directory that a command of the script would have made: it exists as soon as the script changes into it. */
+static int make_missing(const char *path) {
+    if (!*path || (*b_builtin != b_cd && *b_builtin != b_pushd) || lies_on_cdpath(path)) return 0;
     char whole[PATH_ROOM], target[PATH_ROOM];
     absolute(path, whole, sizeof whole);
     snprintf(target, sizeof target, "%s%s", root, whole);
     make_directories(target);
-    return (int)syscall(SYS_chdir, target);
+    return 1;
+}
+
+int chdir(const char *path) {
+    char buffer[PATH_ROOM];
+    int result = (int)syscall(SYS_chdir, real_path(path, buffer));
+    if (!result || !ready || !in_bash || errno != ENOENT) return result;
+    if (!make_missing(path)) { errno = ENOENT; return -1; }
+    char whole[PATH_ROOM];
+    absolute(path, whole, sizeof whole);
+    return (int)syscall(SYS_chdir, real_path(whole, buffer));
 }
 
 /* ---- what nobody may do in a dry run ------------------------------------------------------------------------ */
 
 static int refuse(const char *what, const char *path) {
-    fail(NULL, "%s %s %s", in_bash ? "the shell" : "a pure tool", what, path ? path : "");
-}
-static int is_temporary(const char *path) {
-    const char *base = strrchr(path, '/');
-    base = base ? base + 1 : path;
-    return in_bash && !strncmp(base, "sh-thd", 6);
+    fail(NULL, "%s %s%s%s", in_bash ? "the shell" : "a pure tool", what, path ? " " : "", path ? path : "");
 }
 int unlink(const char *path) {
     char buffer[PATH_ROOM];
-    /* sort(1) removes the temporary files that it made; a file of the world is not one of them. */
-    if (ready && !is_temporary(path) && (in_bash || !strstr(path, "/tmp/"))) refuse("removes", path);
+    /* sort(1) removes the temporary files that it made, and no others. */
+    if (ready && !is_heredoc_file(path) && !is_frugal) refuse("removes", path);
     return (int)syscall(SYS_unlinkat, AT_FDCWD, real_path(path, buffer), 0);
 }
 #define REFUSED(name, parameters, arguments, what, path)            \
@@ -790,6 +917,8 @@ REFUSED(lchown, (const char *path, uid_t u, gid_t g), (path, u, g), "changes the
 REFUSED(mkfifo, (const char *path, mode_t mode), (path, mode), "makes the pipe", path)
 REFUSED(mknod, (const char *path, mode_t mode, dev_t dev), (path, mode, dev), "makes the device", path)
 REFUSED(chroot, (const char *path), (path), "changes its root to", path)
+REFUSED(clock_settime, (clockid_t clock, const struct timespec *when), (clock, when), "sets the clock", NULL)
+REFUSED(settimeofday, (const struct timeval *when, const struct timezone *zone), (when, zone), "sets the clock", NULL)
 REFUSED(system, (const char *command), (command), "starts a shell for", command)
 DECLARE(popen);
 FILE *popen(const char *command, const char *mode) {
@@ -798,19 +927,20 @@ FILE *popen(const char *command, const char *mode) {
 }
 DECLARE(dlopen);
 void *dlopen(const char *path, int flags) {
-    if (ready && in_bash) refuse("loads the builtins of", path);
+    if (ready && path) refuse("loads the library", path);
     return NEXT(dlopen)(path, flags);
 }
-DECLARE(connect);
-int connect(int fd, const struct sockaddr *address, socklen_t length) {
-    if (ready && in_bash) refuse("opens a network connection", "");
-    return NEXT(connect)(fd, address, length);
+DECLARE(socket);
+int socket(int domain, int type, int protocol) {
+    if (ready) refuse("opens a network connection", NULL);
+    return NEXT(socket)(domain, type, protocol);
 }
 struct addrinfo;
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result) {
     (void)hints;
     (void)result;
-    fail(NULL, "the shell opens a network connection to %s port %s", node ? node : "?", service ? service : "?");
+    fail(NULL, "%s opens a network connection to %s port %s", in_bash ? "the shell" : "a pure tool", node ? node : "?",
+         service ? service : "?");
 }
 DECLARE(posix_spawn);
 int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
@@ -855,13 +985,88 @@ static int is_ours(pid_t pid) {
         if (ctl->pids[i] == (uint32_t)pid) return 1;
     return 0;
 }
+
+/* The letter that /proc gives a process of the run: R works, S waits, T is stopped, Z has ended; 0: it is gone. */
+static char state_of(pid_t pid) {
+    char name[64], text[512];
+    snprintf(name, sizeof name, "/proc/%d/stat", (int)pid);
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0) return 0;
+    ssize_t n = syscall(SYS_read, fd, text, sizeof text - 1);
+    syscall(SYS_close, fd);
+    if (n <= 0) return 0;
+    text[n] = 0;
+    const char *end = strrchr(text, ')');
+    return end && end[1] ? end[2] : 0;
+}
+
+static int works(uint32_t pid) {
+    if (!pid || pid == (uint32_t)syscall(SYS_getpid)) return 0;
+    char state = state_of((pid_t)pid);
+    return state == 'R' || state == 'D';
+}
+
+static int others_work(void) {
+    uint32_t count = ctl->forks < ctl->max_forks ? ctl->forks : ctl->max_forks;
+    for (uint32_t i = 0; i < count; i++)
+        if (works(ctl->pids[i])) return 1;
+    return works(ctl->main_pid);
+}
+
+/* Commands take no time in a dry run, so what runs in the background has done its work before a signal reaches it:
+ * wait until it has, that a plan does not depend on who is quicker. Returns whether the process has ended. */
+static int has_done_its_work(pid_t pid, int sig) {
+    int quiet = 0;
+    uint64_t seen = 0;
+    uint32_t forks = ctl->forks;
+    while (quiet < 5 && ctl->forks - forks < MANY) {
+        char state = state_of(pid);
+        if (!state || state == 'Z') return 1;
+        uint64_t now = ctl->next + ctl->forks;
+        quiet = now == seen && !others_work() ? quiet + 1 : 0;
+        seen = now;
+        struct timespec pause = {0, 1000000};
+        syscall(SYS_nanosleep, &pause, NULL);
+        check_stop();
+    }
+    if (quiet < 5)
+        fail(NULL, "signal %d is sent to a process that would work on for ever: what it has done by then is not known", sig);
+    return 0;
+}
+
 DECLARE(kill);
 int kill(pid_t pid, int sig) {
     if (!ready) return NEXT(kill)(pid, sig);
     if (pid == SHELL_PID || pid == -SHELL_PID) pid = pid < 0 ? -(pid_t)ctl->main_pid : (pid_t)ctl->main_pid;
-    if (pid != 0 && !(pid != -1 && is_ours(pid < 0 ? -pid : pid)))
+    pid_t one = pid < 0 ? -pid : pid;
+    if (pid != 0 && !(pid != -1 && is_ours(one)))
         fail(NULL, "signal %d is sent to process %d, which is not part of the run", sig, (int)pid);
+    if (*b_builtin != b_kill) return NEXT(kill)(pid, sig);  /* bash ends itself, as a signal asks it to */
+    if (sig > 0 && sig < 32) __atomic_fetch_or(&ctl->crashing, 1u << sig, __ATOMIC_RELAXED);
+    /* A job that a signal would have ended is still there to get it. */
+    if (pid != 0 && one != (pid_t)ctl->main_pid && one != (pid_t)syscall(SYS_getpid) && has_done_its_work(one, sig) && sig)
+        return 0;
     return NEXT(kill)(pid, sig);
+}
+
+/* A crash of bash or of a pure tool is no exit status of the script. */
+static void check_crash(int status) {
+    if (!WIFSIGNALED(status)) return;
+    int sig = WTERMSIG(status);
+    if (sig >= 32 || ctl->crashing & 1u << sig) return;
+    if (sig == SIGXFSZ) fail(NULL, "the run writes a larger file, or prints more, than it may");
+    if (sig == SIGXCPU) fail(NULL, "the run takes more time than it may");
+    if (sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE || sig == SIGABRT || sig == SIGSYS)
+        fail(NULL, "a process of the run crashes with signal %d (%s)", sig,
+             sig == SIGSEGV ? "a function that calls itself without end?" : "is there room left for files?");
+}
+DECLARE(waitpid);
+pid_t waitpid(pid_t pid, int *status, int options) {
+    int own = 0;
+    pid_t result = NEXT(waitpid)(pid, &own, options);
+    if (result > 0 && ready) check_crash(own);
+    if (status && result > 0) *status = own;
+    return result;
 }
 int killpg(pid_t group, int sig) { return kill(group > 1 ? -group : group == 1 ? -1 : 0, sig); }
 
@@ -937,15 +1142,128 @@ static struct passwd *account(void) {
 struct passwd *getpwuid(uid_t uid) { return ready && uid == WORLD_ID ? account() : NULL; }
 struct passwd *getpwnam(const char *name) { return ready && !strcmp(name, user) ? account() : NULL; }
 struct group *getgrgid(gid_t gid) { (void)gid; return NULL; }
+struct passwd *getpwent(void) { return NULL; }
+struct group *getgrent(void) { return NULL; }
+struct servent *getservent(void) { return NULL; }
 int gethostname(char *name, size_t room) {
     snprintf(name, room, "localhost");
     return 0;
 }
-DECLARE(uname);
 int uname(struct utsname *out) {
-    int result = NEXT(uname)(out);
-    if (!result) strcpy(out->nodename, "localhost");
+    *out = (struct utsname){.sysname = "Linux", .nodename = "localhost", .release = "6.0.0", .version = "#1 SMP",
+                            .machine = "x86_64"};
+    return 0;
+}
+
+/* Only two kinds of locale, those that every machine has: with UTF-8 and without. */
+static const char *plain_locale(const char *name) {
+    const char *codes = strchr(name, '.');
+    return codes && (strcasestr(codes, "utf-8") || strcasestr(codes, "utf8")) ? "C.UTF-8" : "C";
+}
+DECLARE(setlocale);
+char *setlocale(int category, const char *name) {
+    if (!ready || !name) return NEXT(setlocale)(category, name);
+    if (*name) {
+        char *result = NEXT(setlocale)(category, plain_locale(name));
+        return result ? result : NEXT(setlocale)(category, "C");
+    }
+    static const struct { int category; const char *variable; } table[] = {
+        {LC_CTYPE, "LC_CTYPE"}, {LC_NUMERIC, "LC_NUMERIC"}, {LC_TIME, "LC_TIME"}, {LC_COLLATE, "LC_COLLATE"},
+        {LC_MONETARY, "LC_MONETARY"}, {LC_MESSAGES, "LC_MESSAGES"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        if (category != LC_ALL && category != table[i].category) continue;
+        const char *value = getenv("LC_ALL");
+        if (!value || !*value) value = getenv(table[i].variable);
+        if (!value || !*value) value = getenv("LANG");
+        setlocale(table[i].category, value && *value ? value : "C");
+    }
+    return NEXT(setlocale)(category, NULL);
+}
+
+/* ---- time and chance: a plan depends on neither --------------------------------------------------------------- */
+
+time_t time(time_t *out) {
+    if (out) *out = NOW;
+    return NOW;
+}
+int gettimeofday(struct timeval *restrict out, void *restrict zone) {
+    (void)zone;
+    *out = (struct timeval){NOW, 0};
+    return 0;
+}
+int clock_gettime(clockid_t clock, struct timespec *out) {
+    (void)clock;
+    *out = (struct timespec){NOW, 0};
+    return 0;
+}
+int getrusage(__rusage_who_t who, struct rusage *out) {
+    (void)who;
+    memset(out, 0, sizeof *out);
+    return 0;
+}
+clock_t times(struct tms *out) {
+    memset(out, 0, sizeof *out);
+    return 0;
+}
+/* Without TZ the machine's own time zone would show. */
+struct tm *localtime_r(const time_t *restrict when, struct tm *restrict out) {
+    static void *next;
+    const char *zone = getenv("TZ");
+    if (zone && *zone) {
+        if (!next) next = dlsym(RTLD_NEXT, "localtime_r");
+        tzset();
+        return ((struct tm * (*)(const time_t *, struct tm *))next)(when, out);
+    }
+    struct tm *result = gmtime_r(when, out);
+    if (result) result->tm_zone = "UTC";
     return result;
+}
+struct tm *localtime(const time_t *when) {
+    static struct tm result;
+    return localtime_r(when, &result);
+}
+ssize_t getrandom(void *out, size_t size, unsigned flags) {
+    (void)flags;
+    static uint64_t chance = 1;
+    for (size_t i = 0; i < size; i++) {
+        chance = chance * 6364136223846793005u + 1442695040888963407u + depth;
+        ((unsigned char *)out)[i] = (unsigned char)(chance >> 56);
+    }
+    return (ssize_t)size;
+}
+uint32_t arc4random(void) {
+    uint32_t value;
+    getrandom(&value, sizeof value, 0);
+    return value;
+}
+
+/* $RANDOM. Every subshell draws a seed of its own from the machine when it is asked first: draw it from its place in
+ * the tree of forks. A script that sets RANDOM gets what bash gives it. */
+typedef struct random_variable {
+    char *name, *value, *exported;
+    struct random_variable *(*get)(struct random_variable *);
+} random_variable;
+static random_variable *(*b_random)(random_variable *);
+static uint32_t seeded_depth;
+
+static random_variable *get_random(random_variable *variable) {
+    if (seeded_depth != depth) {
+        seeded_depth = depth;
+        b_random(variable);  /* bash takes its own seed now, and not again in this process */
+        unsigned long seed = 1;
+        for (uint32_t i = 0; i < depth; i++) seed = seed * 31 + order[i];
+        b_sbrand(seed);
+    }
+    return b_random(variable);
+}
+
+static void make_random(void) {
+    random_variable *variable = b_sbrand ? (random_variable *)b_find("RANDOM") : NULL;
+    if (!variable || !variable->get) return;
+    b_random = variable->get;
+    variable->get = get_random;
+    b_sbrand(1);
 }
 
 /* ---- here-documents: since 5.1 bash writes short ones into a pipe by itself ---------------------------------- */
@@ -992,14 +1310,28 @@ static void command_starts(void) {
     int line = b_line();
     if (file && line > 0 && line < COVER_LINES) {
         struct cover *cover = cover_of(file);
-        if (cover) __atomic_fetch_or(&cover->seen[line / 8], (uint8_t)(1 << line % 8), __ATOMIC_RELAXED);
+        if (cover) {
+            __atomic_fetch_or(&cover->seen[line / 8], (uint8_t)(1 << line % 8), __ATOMIC_RELAXED);
+            uint32_t index = (uint32_t)(cover - (struct cover *)((char *)ctl + ctl->cover));
+            __atomic_store_n(&ctl->at, index << 16 | (uint32_t)line, __ATOMIC_RELAXED);
+        }
     }
+    restore_hashing();
+    ctl->hooked = 1;
     busy--;
 }
 
-/* Before each command that it runs, bash frees the text of the one before; that is the only hook that costs nothing. */
+/* Before each command that it runs, bash frees the text of the one before; that is the only hook that costs nothing.
+ * In a trap it keeps that text: there, whatever is freed tells that a command has come to another line. */
 void free(void *pointer) {
-    if (pointer && ready && in_bash && !busy && pointer == *b_printed) command_starts();
+    if (pointer && ready && in_bash && !busy) {
+        static int trap_line;
+        if (pointer == *b_printed) command_starts();
+        else if (*b_trap && *b_printed && b_line() != trap_line) {
+            trap_line = b_line();
+            command_starts();
+        }
+    }
     __libc_free(pointer);
 }
 
@@ -1023,21 +1355,21 @@ static const char *stream(int fd, char *buffer, size_t room) {
     ssize_t n = syscall(SYS_readlinkat, AT_FDCWD, name, target, sizeof target - 1);
     if (n < 0) fail(NULL, "file descriptor %d of a command cannot be identified", fd);
     target[n] = 0;
-    const char *base = strrchr(target, '/');
-    if (base && !strncmp(base, "/sh-thd", 7)) return "heredoc";
+    if (!strncmp(base_name(target), "sh-thd", 6)) return "heredoc";
     int appends = S_ISREG(st.st_mode) && (fcntl(fd, F_GETFL) & O_APPEND);
     snprintf(buffer, room, "%s%s", appends ? ">>" : "", virtual_path(target));
     return buffer;
 }
 
-/* A command that does not read its input: let the writers finish before it goes, so that none gets a broken pipe. */
+/* A command that does not read its input: let the writers finish before it goes, so that none gets a broken pipe.
+ * A writer that waits, and nobody works, waits for ever: a coprocess. */
 static void wait_for_writers(void) {
-    for (int i = 0; i < 120; i++) {  /* about a second: a coprocess may never end */
+    for (int quiet = 0; quiet < 20; check_stop()) {
         struct pollfd p = {.fd = 0, .events = 0};
-        if (poll(&p, 1, i < 20 ? 1 : 10) != 0) return;
+        if (poll(&p, 1, quiet < 10 ? 1 : 10) != 0) return;
         int have = 0, capacity = fcntl(0, F_GETPIPE_SZ);
         if (ioctl(0, FIONREAD, &have) || have + PIPE_BUF > capacity) return;
-        check_stop();
+        quiet = others_work() ? 0 : quiet + 1;
     }
 }
 
@@ -1101,8 +1433,7 @@ static const char *pure_tool(const char *name) {
 
 /* `cat` of a file that is not there is recorded like any other command. */
 static int reads_missing_file(char *const argv[]) {
-    const char *base = strrchr(argv[0], '/');
-    if (strcmp(base ? base + 1 : argv[0], "cat")) return 0;
+    if (strcmp(base_name(argv[0]), "cat")) return 0;
     int options = 1;
     for (int i = 1; argv[i]; i++) {
         if (options && !strcmp(argv[i], "--")) { options = 0; continue; }
@@ -1114,7 +1445,9 @@ static int reads_missing_file(char *const argv[]) {
 }
 
 static int is_loader_variable(const char *entry) {
-    static const char *const names[] = {"LD_", "GCONV_PATH=", "LOCPATH=", "NLSPATH=", "GLIBC_TUNABLES=", "MALLOC_", "CI_PORT_", "POSIXLY_CORRECT=", "GREP_", "AWKPATH=", "AWKLIBPATH=", "TMPDIR=", NULL};
+    static const char *const names[] = {"LD_",      "GCONV_PATH=",      "LOCPATH=", "NLSPATH=", "GLIBC_TUNABLES=", "MALLOC_",
+                                        "CI_PORT_", "POSIXLY_CORRECT=", "GREP_",    "AWKPATH=", "AWKLIBPATH=",     "TMPDIR=",
+                                        NULL};
     for (int i = 0; names[i]; i++)
         if (!strncmp(entry, names[i], strlen(names[i]))) return 1;
     return 0;
@@ -1132,8 +1465,7 @@ static char *formatted(const char *format, ...) {
 
 /* `egrep` and `fgrep` are scripts around `grep -E` and `grep -F`. */
 static char *const *with_grep_option(char *const argv[]) {
-    const char *base = strrchr(argv[0], '/');
-    base = base ? base + 1 : argv[0];
+    const char *base = base_name(argv[0]);
     if (strcmp(base, "egrep") && strcmp(base, "fgrep")) return argv;
     size_t count = 0;
     while (argv[count]) count++;
@@ -1158,12 +1490,11 @@ static void run_pure(const char *path, char *const argv[], char *const envp[]) {
     if (!environment) end_run();
     for (size_t i = 0; i < count; i++)
         if (!is_loader_variable(envp[i])) environment[kept++] = envp[i];
-    const char *library = getenv("CI_PORT_LIBRARY");
     Dl_info info;
-    if (!library && dladdr((void *)&run_pure, &info)) library = info.dli_fname;
+    if (!dladdr((void *)&run_pure, &info)) fail(argv[0], "the recorder cannot find itself");
     char *path_text = formatted("CI_PORT_ORDER=");
     for (uint32_t i = 0; i < depth; i++) path_text = formatted("%s%u.", path_text, order[i]);
-    environment[kept++] = formatted("LD_PRELOAD=%s", library);
+    environment[kept++] = formatted("LD_PRELOAD=%s", info.dli_fname);
     environment[kept++] = formatted("CI_PORT_CONTROL=%s", control_path);
     environment[kept++] = formatted("%s%u", path_text, seq);
     environment[kept++] = formatted("CI_PORT_PLACE=%u %s", line, file);
@@ -1178,29 +1509,51 @@ static void settle_tentative(const char *const *streams) {
         const char *path = streams[fd];
         if (path[0] == '>' && path[1] == '>') path += 2;
         if (path[0] != '/') continue;
+        struct stat st;
         for (unsigned i = tentative_count; i-- > 0;) {
-            struct record *r = tentative[i];
+            struct record *r = tentative[i].record;
             const char *cursor = (const char *)(r->path + r->depth);
             for (int skip = 0; skip < 2; skip++) { uint32_t n; memcpy(&n, cursor, 4); cursor += 4 + n; }
             uint32_t length;
             memcpy(&length, cursor, 4);
             if (r->state != READY || length != strlen(path) || memcmp(cursor + 4, path, length)) continue;
-            r->state = DEAD;  /* the step says where its output goes */
+            /* The step says where its output goes, unless the shell has written there before. */
+            if (syscall(SYS_fstat, fd, &st) || st.st_size != tentative[i].size) break;
+            r->state = DEAD;
             __atomic_sub_fetch(&ctl->steps, 1, __ATOMIC_SEQ_CST);
             break;
         }
     }
 }
 
+static int runs_under_own_name(const char *path, const char *name) {  /* not so: exec -a */
+    return !strcmp(base_name(path), base_name(name));
+}
+
+/* gawk's extensions edit files in place, fork and more. */
+static int loads_code(char *const argv[]) {
+    static const char *const options[] = {"-i", "--include", "-l", "--load", NULL};
+    if (!strstr(base_name(argv[0]), "awk")) return 0;
+    for (int i = 1; argv[i]; i++)
+        for (int j = 0; options[j]; j++)
+            if (!strncmp(argv[i], options[j], strlen(options[j]))) return 1;
+    return 0;
+}
+
 static int execute(const char *path, char *const argv[], char *const envp[]) {
     check_stop();
     if (!argv[0]) fail(path, "a command has no name");
-    struct answer answer = answer_of(argv);
-    const char *tool = pure_tool(argv[0]);
-    if (tool && !reads_missing_file(argv)) {
-        if (answer.found) give(answer);
-        run_pure(tool, argv, envp);
+    if (!in_bash && !may_start)
+        fail(NULL, "a pure tool starts the command %s; a tool that does more than text is not pure", argv[0]);
+    struct stat st;
+    if (strchr(path, '/') && strchr(argv[0], '/') && !world_stat(AT_FDCWD, path, &st, 0) && S_ISDIR(st.st_mode)) {
+        errno = EACCES;  /* what the kernel says of a directory of the world */
+        return -1;
     }
+    const char *tool = runs_under_own_name(path, argv[0]) ? pure_tool(argv[0]) : NULL;
+    if (tool && loads_code(argv)) fail(NULL, "%s loads code that is not in the script", argv[0]);
+    if (tool && !reads_missing_file(argv)) run_pure(tool, argv, envp);
+    struct answer answer = answer_of(argv);
     count_step();
     char cwd[PATH_ROOM], names[3][PATH_ROOM];
     if (current_directory(cwd, sizeof cwd)) fail(path, "the current directory cannot be read");
@@ -1255,6 +1608,7 @@ static void read_configuration(char ***environment) {
     root_length = strlen(root);
     snprintf(blank, sizeof blank, "%s", take_string(&cursor, NULL));
     snprintf(scratch_tmp, sizeof scratch_tmp, "%s", take_string(&cursor, NULL));
+    snprintf(noise, sizeof noise, "%s", take_string(&cursor, NULL));
     workspace = take_string(&cursor, NULL);
     script_dir = take_string(&cursor, NULL);
     home = take_string(&cursor, NULL);
@@ -1296,7 +1650,17 @@ static void inherit_place(void) {
     }
 }
 
-__attribute__((constructor)) static void start(void) {
+/* What a pure tool was started as; the C library hands it to constructors, too. */
+static void keep_command(char **argv) {
+    size_t used = 0;
+    for (int i = 0; argv[i] && used < sizeof own_command; i++)
+        used += (size_t)snprintf(own_command + used, sizeof own_command - used, i ? " %s" : "%s", argv[i]);
+    may_start = argv[0] && !strcmp(base_name(argv[0]), "xargs");
+    is_frugal = argv[0] && !strcmp(base_name(argv[0]), "sort");
+}
+
+__attribute__((constructor)) static void start(int argc, char **argv) {
+    (void)argc;
     const char *path = getenv("CI_PORT_CONTROL");
     if (!path) return;
     snprintf(control_path, sizeof control_path, "%s", path);
@@ -1317,10 +1681,13 @@ __attribute__((constructor)) static void start(void) {
     }
     if (!in_bash) {
         inherit_place();
+        keep_command(argv);
         ready = 1;
         return;
     }
     if (!symbols()) _exit(END_STATUS);
+    hold(RLIMIT_AS, ctl->memory);
+    hold(RLIMIT_CPU, ctl->seconds);
     for (int i = 0; i < RLIM_NLIMITS; i++) limits[i].rlim_cur = limits[i].rlim_max = RLIM_INFINITY;
     environ = environment;
     ctl->main_pid = (uint32_t)syscall(SYS_getpid);

@@ -19,14 +19,16 @@ from typing import Any
 
 from ci_port.dryrun import build
 from ci_port.dryrun.build import CannotRunHere
-from ci_port.dryrun.control import Limits
+from ci_port.dryrun.control import Limits, end_processes
 from ci_port.dryrun.probes import unanswered
+from ci_port.dryrun.sources import Sources
 from ci_port.dryrun.worker import Setup, receive, send
 from ci_port.model import Case, Document, Observation, Place, RunFailed, World
 from ci_port.model.plan import plan_from_json
 
 OLDEST_BASH = (4, 4)
 _WHERE_TOOLS_ARE = "/usr/local/bin:/usr/bin:/bin"
+_PATIENCE = 10.0
 _BOOT = "import sys; sys.path.insert(0, {!r}); from ci_port.dryrun.worker import main; main()"
 
 
@@ -54,21 +56,35 @@ class Recorder:
         shell = find_bash(bash)
         if not script.is_file():
             raise FileNotFoundError(f"there is no script {script}")
-        self._lines = _Sources()
+        self._directory = script.parent
+        self._world = world
+        self._stands_in = os.path.normpath(os.path.join(world.workspace, stands_in))
+        self._sources = self._sources_of(world)
         scratch = tempfile.mkdtemp(prefix="ci-port-", dir=_scratch_base())
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _BOOT.format(str(Path(__file__).parents[2]))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={"PATH": _WHERE_TOOLS_ARE, "LANG": "C.UTF-8"},
-        )
+        if {" ", ":"} & set(scratch):
+            os.rmdir(scratch)
+            raise CannotRunHere(
+                f"The recorder cannot use the temporary directory {tempfile.gettempdir()}, which has a blank or a "
+                "colon in its name: set TMPDIR to another."
+            )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", _BOOT.format(str(Path(__file__).parents[2]))],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={"PATH": _WHERE_TOOLS_ARE, "LANG": "C.UTF-8"},
+                start_new_session=True,  # a Ctrl-C is for us: closing the stream ends the worker
+            )
+        except OSError:
+            os.rmdir(scratch)
+            raise
         self._close = weakref.finalize(self, _end, self._process, scratch)
         pure = {name: _tool(name) for name in sorted(world.pure)}
         setup = Setup(
             scratch=scratch,
             script=script.name,
             directory=str(script.parent),
-            stands_in=os.path.normpath(os.path.join(world.workspace, stands_in)),
+            stands_in=self._stands_in,
             world=world,
             limits=limits or Limits(),
             bash=shell,
@@ -95,12 +111,26 @@ class Recorder:
             raise RunFailed(answer["error"], place, answer.get("command", ""))
         plan = plan_from_json(Document("", "recorder").fields(answer["plan"], ()))
         places = tuple(_place(place) for place in answer["places"])
+        changed = case.world is not None and case.world.files
+        sources = self._sources_of(self._world.overlaid(case.world)) if changed else self._sources
         return Observation(
             plan=plan,
             places=places,
-            unanswered=unanswered(plan.steps, places, answer["answered"], self._lines),
-            lines={file: frozenset(lines) for file, lines in answer["lines"].items()},
+            unanswered=unanswered(plan.steps, places, answer["answered"], sources),
+            lines={file: sources.executed(file, lines) for file, lines in answer["lines"].items()},
             messages=answer["messages"],
+        )
+
+    def _sources_of(self, world: World) -> Sources:
+        """Return the scripts as they stand in a world: a file of it may be in place of one."""
+        inside = self._stands_in + "/"
+        directory = str(self._directory)
+        return Sources(
+            directory,
+            {
+                f"{directory}/{path.removeprefix(inside)}" if path.startswith(inside) else path: text
+                for path, text in world.files.items()
+            },
         )
 
     def close(self) -> None:
@@ -117,27 +147,20 @@ class Recorder:
 
     def _ask(self, request: bytes) -> dict[str, Any]:
         stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None and stdout is not None
+        assert stdin is not None
+        assert stdout is not None
+        if not self._close.alive:
+            raise RunFailed("the recorder is closed")
         answer = None
         with contextlib.suppress(BrokenPipeError):
             send(stdin, request)  # type: ignore[arg-type]
             answer = receive(stdout)  # type: ignore[arg-type]
         if answer is None:
-            raise RunFailed(f"the recorder's process ended with status {self._process.wait()}; see its messages above")
+            status = self._process.wait()
+            self.close()
+            raise RunFailed(f"the recorder's process ended with status {status}; see its messages above")
         result: dict[str, Any] = json.loads(answer)
         return result
-
-
-class _Sources(dict[str, "list[str]"]):
-    """The lines of the script's files, read when they are asked for."""
-
-    def get(self, file: str, default: Any = None) -> Any:
-        if file not in self:
-            try:
-                self[file] = Path(file).read_text(errors="surrogateescape").splitlines()
-            except OSError:
-                self[file] = []
-        return self[file]
 
 
 def _place(fields: list[Any]) -> Place:
@@ -146,12 +169,18 @@ def _place(fields: list[Any]) -> Place:
 
 
 def _end(process: subprocess.Popen[bytes], scratch: str) -> None:
-    process.kill()
-    process.wait()
     for stream in (process.stdin, process.stdout):
         if stream is not None:
             with contextlib.suppress(BrokenPipeError):
                 stream.close()
+    try:
+        process.wait(_PATIENCE)  # it ends its run, and all processes of it, when the stream closes
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.returncode:
+        with contextlib.suppress(OSError):
+            end_processes(f"{scratch}/control")
     shutil.rmtree(scratch, ignore_errors=True)
 
 

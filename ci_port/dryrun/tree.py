@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterable, Mapping
@@ -33,6 +34,8 @@ class Tree:
         self._script_directory = script_directory
         self._stands_in = stands_in
         self._layout: Layout | None = None
+        self.built = 0
+        """How many bytes the files of the tree held when it was built."""
 
     def ensure(self, layout: Layout) -> None:
         """Build the tree, unless it stands already."""
@@ -41,13 +44,14 @@ class Tree:
         self._layout = None
         shutil.rmtree(self.root, ignore_errors=True)
         os.makedirs(self.root)
-        shutil.copytree(self._script_directory, self.root + self._stands_in, symlinks=False, ignore_dangling_symlinks=True)
+        shutil.copytree(self._script_directory, self.root + self._stands_in, ignore=_not_copied)
         for directory in sorted(layout.directories):
             os.makedirs(self.root + directory, exist_ok=True)
         for path, text in sorted(layout.files.items()):
             self._write(path, text, 0o644)
         for path in sorted(layout.executables):
             self._write(path, "", 0o755)
+        self.built = self.size()
         self._layout = layout
 
     def undo(self, made: list[str], dirty: bool) -> None:
@@ -55,8 +59,24 @@ class Tree:
         if dirty:
             self._layout = None
             return
-        for path in reversed(made):
-            os.rmdir(self.root + path)
+        try:
+            for path in reversed(made):
+                os.rmdir(self.root + path)
+        except OSError:
+            self._layout = None
+
+    def forget(self) -> None:
+        """Take nothing for granted: the next run gets a new tree."""
+        self._layout = None
+
+    def size(self) -> int:
+        """Return how many bytes the files of the tree hold."""
+        total = 0
+        for directory, _, names in os.walk(self.root):
+            for name in names:
+                with contextlib.suppress(OSError):
+                    total += os.lstat(f"{directory}/{name}").st_size
+        return total
 
     def _write(self, path: str, text: str, mode: int) -> None:
         target = self.root + path
@@ -69,3 +89,14 @@ class Tree:
         fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(fd, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
             file.write(text)
+
+
+def _not_copied(directory: str, names: list[str]) -> list[str]:
+    """Return what cannot be copied: links to nowhere or back to where they are, pipes, sockets, devices."""
+    return [name for name in names if not _can_be_copied(directory, f"{directory}/{name}")]
+
+
+def _can_be_copied(directory: str, path: str) -> bool:
+    if os.path.isdir(path):
+        return not f"{os.path.realpath(directory)}/".startswith(f"{os.path.realpath(path)}/")
+    return os.path.isfile(path)

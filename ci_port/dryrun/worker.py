@@ -10,9 +10,10 @@ import contextlib
 import json
 import os
 import pickle
-import re
+import random
 import resource
 import select
+import shutil
 import signal
 import struct
 import sys
@@ -22,6 +23,7 @@ from typing import Any, BinaryIO
 
 from ci_port.dryrun import landlock
 from ci_port.dryrun.control import BrokenLog, Configuration, Control, Kind, Limits, Record, decode_environment
+from ci_port.dryrun.cores import on_one_core
 from ci_port.dryrun.tree import Tree, layout_of
 from ci_port.model import Case, World
 from ci_port.model.plan import dumps
@@ -29,9 +31,13 @@ from ci_port.model.plan import dumps
 SILENT = frozenset(("PWD", "OLDPWD", "SHLVL", "_"))
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty")
 _TICK = 0.05
-_MESSAGES = 2000
-_OUT_OF_MEMORY = re.compile(r"cannot allocate|Cannot allocate memory")
-_PROBE = "ci_port_self_check one 'two three'"
+# Signals that end a run from outside, or because bash cannot go on, unless the script itself sends them.
+_CRASHES = frozenset((signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT, signal.SIGSYS))
+_ENDED = _CRASHES | {signal.SIGKILL, signal.SIGTERM, signal.SIGXCPU, signal.SIGXFSZ}
+_STACK = 8 << 20
+_NOISE = 1 << 16
+# Reading the directory arms what tells the lines, as opening a script does.
+_PROBE = ": < .; ci_port_self_check one 'two three'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +67,40 @@ class Failure(Exception):
         self.where = where or {}
 
 
+class Abandoned(Exception):
+    """Nobody waits for the answer any more: the recorder's own process has closed the stream, or has ended."""
+
+
 class Worker:
     """Runs the script of a setup."""
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
+        self._names: dict[str, str] = {}
         self._root = setup.scratch + "/root"
         self._tree = Tree(self._root, os.path.abspath(setup.directory), setup.stands_in)
         for name in ("blank", "stdin"):
             os.close(os.open(f"{setup.scratch}/{name}", os.O_WRONLY | os.O_CREAT, 0o644))
         os.mkdir(f"{setup.scratch}/tmp")
+        with open(f"{setup.scratch}/noise", "wb") as file:
+            file.write(random.Random(0).randbytes(_NOISE))
+        # The loader takes blanks and colons in LD_PRELOAD for separators; a scratch directory has none.
+        self._library = f"{setup.scratch}/recorder.so"
+        os.symlink(setup.library, self._library)
         self._control = Control(f"{setup.scratch}/control", setup.limits)
         self._confine()
 
     def _confine(self) -> None:
         limits = self._setup.limits
-        landlock.die_with_parent()
         landlock.adopt_orphans()
+        landlock.give_up_capabilities()
         os.umask(0o022)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (limits.output, limits.output))
+        # How deep functions may call themselves must not depend on the machine.
+        hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+        soft = _STACK if hard == resource.RLIM_INFINITY else min(_STACK, hard)
+        resource.setrlimit(resource.RLIMIT_STACK, (soft, hard))
         landlock.restrict(
             writable=(self._setup.scratch,),
             executable=(self._setup.bash, *self._setup.pure.values(), *self._setup.loaders),
@@ -90,7 +110,7 @@ class Worker:
     def check(self) -> str:
         """Return why this bash cannot be observed, or an empty text: one command must come out as one step."""
         try:
-            self._prepare(Case("self-check", ()))
+            self._prepare(Case("self-check", tuple((name, None) for name in ("BASH_ENV", "BASHOPTS", "SHELLOPTS"))))
             status = self._run(["bash", "-c", _PROBE])
             records = self._control.records()
         except (Failure, BrokenLog, OSError) as error:
@@ -103,6 +123,8 @@ class Worker:
         seen = [record.argv for record in records if record.kind is Kind.EXECUTE]
         if status != 0 or seen != [("ci_port_self_check", "one", "two three")]:
             return f"{self._setup.bash} is observed wrongly: one command was recorded as {seen!r} with status {status}"
+        if not self._control.hooked:
+            return f"{self._setup.bash} does not show which lines it runs: it was built with a malloc of its own"
         return ""
 
     def observe(self, case: Case) -> str:
@@ -111,8 +133,6 @@ class Worker:
             return dumps(self._observe(case))
         except Failure as failure:
             return dumps({"error": str(failure), **failure.where})
-        except BrokenLog as error:
-            return dumps({"error": str(error)})
         except OSError as error:
             return dumps({"error": f"the scratch tree cannot be used: {error}"})
 
@@ -121,31 +141,37 @@ class Worker:
         problem = ""
         status = 0
         try:
-            status = self._run(["bash", f"{os.path.relpath(self._setup.stands_in, world.workspace)}/{self._setup.script}"])
+            status = self._run(
+                ["bash", f"{os.path.relpath(self._setup.stands_in, world.workspace)}/{self._setup.script}"]
+            )
         except Failure as failure:
             problem = str(failure)
-        records = self._control.records()
-        made = [record.texts[0] for record in records if record.kind is Kind.MKDIR]
-        self._tree.undo(made, self._control.dirty)
+        records = self._records()
         errors = [record for record in records if record.kind is Kind.ERROR]
         if errors:
             raise Failure(errors[0].texts[0], self._where(errors[0], errors[0].texts[1]))
-        steps = [record for record in records if record.kind is not Kind.MKDIR]
         if not problem and self._control.stopped:
             problem = "the recorder ended the run without saying why"
-        messages = self._messages()
-        if not problem and status != 0 and _OUT_OF_MEMORY.search(messages):
-            problem = f"the run needs more than {self._setup.limits.memory} bytes of memory"
         if problem:
-            last = steps[-1] if steps else None
-            raise Failure(problem, self._where(last, " ".join(last.argv)) if last else {})
+            raise Failure(problem, self._last())
+        steps = [record for record in records if record.kind is not Kind.MKDIR]
         return {
             "plan": {"status": status, "steps": list(self._steps(steps, dict(start), world))},
             "places": [self._place(record) for record in steps],
             "answered": [bool(record.flags & 1) if record.kind is Kind.EXECUTE else True for record in steps],
             "lines": self._lines(),
-            "messages": messages,
+            "messages": self._messages(),
         }
+
+    def _records(self) -> list[Record]:
+        """Return what the run left in the log, and put the tree back."""
+        try:
+            records = self._control.records()
+        except BrokenLog as error:
+            self._tree.forget()
+            raise Failure(str(error), self._last()) from None
+        self._tree.undo([record.texts[0] for record in records if record.kind is Kind.MKDIR], self._control.dirty)
+        return records
 
     def _prepare(self, case: Case) -> tuple[World, dict[str, str]]:
         world = self._setup.world.overlaid(case.world)
@@ -157,6 +183,7 @@ class Worker:
                 root=self._root,
                 blank=f"{self._setup.scratch}/blank",
                 scratch_tmp=f"{self._setup.scratch}/tmp",
+                noise=f"{self._setup.scratch}/noise",
                 workspace=world.workspace,
                 script_dir=self._setup.stands_in,
                 # `~` without HOME: the account of the world's user (behaviour.md 1.1).
@@ -174,28 +201,34 @@ class Worker:
         output = f"{self._setup.scratch}/output"
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
         deadline = time.monotonic() + self._setup.limits.seconds
-        pid = os.posix_spawn(
-            self._setup.bash,
-            argv,
-            {"LD_PRELOAD": self._setup.library, "CI_PORT_CONTROL": self._control.path},
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, f"{self._setup.scratch}/stdin", os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_OPEN, 1, f"{output}.1", flags, 0o600),
-                (os.POSIX_SPAWN_OPEN, 2, f"{output}.2", flags, 0o600),
-            ],
-            setsid=True,
-            setsigmask=[],
-            setsigdef=[number for number in signal.valid_signals() if number not in (signal.SIGKILL, signal.SIGSTOP)],
-        )
+        with on_one_core():
+            pid = os.posix_spawn(
+                self._setup.bash,
+                argv,
+                {"LD_PRELOAD": self._library, "CI_PORT_CONTROL": self._control.path},
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, f"{self._setup.scratch}/stdin", os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_OPEN, 1, f"{output}.1", flags, 0o600),
+                    (os.POSIX_SPAWN_OPEN, 2, f"{output}.2", flags, 0o600),
+                ],
+                setsid=True,
+                setsigmask=[],
+                setsigdef=[
+                    number for number in signal.valid_signals() if number not in (signal.SIGKILL, signal.SIGSTOP)
+                ],
+            )
         try:
             code = self._wait(pid, deadline)
             self._wait_for_rest(deadline)
-        except Failure:
+            self._check_sizes()
+        except (Failure, Abandoned):
             self._kill_all(pid)
             raise
-        if max(os.path.getsize(f"{output}.{fd}") for fd in (1, 2)) >= self._setup.limits.output:
-            raise Failure(f"the run prints more than {self._setup.limits.output} bytes")
-        return code if code >= 0 else 128 - code
+        if code >= 0:
+            return code
+        if -code in _ENDED and not self._control.sent(-code):
+            raise Failure(f"bash was ended by signal {-code} ({signal.strsignal(-code)})")
+        return 128 - code
 
     def _wait(self, pid: int, deadline: float) -> int:
         fd = os.pidfd_open(pid)
@@ -219,12 +252,18 @@ class Worker:
                     delay = min(2 * delay, _TICK)
 
     def _check(self, deadline: float) -> None:
-        limits = self._setup.limits
         if time.monotonic() > deadline:
-            raise Failure(f"the run takes more than {limits.seconds:g} seconds")
-        for fd in (1, 2):
-            if os.path.getsize(f"{self._setup.scratch}/output.{fd}") >= limits.output:
-                raise Failure(f"the run prints more than {limits.output} bytes")
+            raise Failure(f"the run takes more than {self._setup.limits.seconds:g} seconds")
+        if _closed(sys.stdin.fileno()):
+            raise Abandoned
+        self._check_sizes()
+
+    def _check_sizes(self) -> None:
+        most = self._setup.limits.output
+        if max(os.path.getsize(f"{self._setup.scratch}/output.{fd}") for fd in (1, 2)) >= most:
+            raise Failure(f"the run prints more than {most} bytes")
+        if self._control.dirty and self._tree.size() - self._tree.built >= most:
+            raise Failure(f"the run writes more than {most} bytes into files")
 
     def _kill_all(self, pid: int) -> None:
         """End every descendant: those that lose their parent become children of this process and go next."""
@@ -240,7 +279,7 @@ class Worker:
 
     def _messages(self) -> str:
         with open(f"{self._setup.scratch}/output.2", "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _MESSAGES))
+            file.seek(max(0, os.fstat(file.fileno()).st_size - self._setup.limits.messages))
             return os.fsdecode(file.read())
 
     def _steps(self, records: list[Record], environment: dict[str, str], world: World) -> Any:
@@ -250,7 +289,11 @@ class Worker:
             if record.kind is not Kind.EXECUTE:
                 yield self._other(record, world)
                 continue
-            step: dict[str, Any] = {"kind": "exec", "argv": record.argv, "cwd": relative(record.texts[0], world.workspace)}
+            step: dict[str, Any] = {
+                "kind": "exec",
+                "argv": record.argv,
+                "cwd": relative(record.texts[0], world.workspace),
+            }
             if record.environment != known:
                 known = record.environment
                 now = {name: value for name, value in decode_environment(known).items() if name not in SILENT}
@@ -271,7 +314,11 @@ class Worker:
         if record.kind is Kind.WRITE:
             path = relative(record.texts[0], world.workspace)
             return {"kind": "write", "path": path, "append": bool(record.flags & 1)}
-        return {"kind": "ulimit", "resource": record.texts[0], "value": record.value if record.value >= 0 else "unlimited"}
+        return {
+            "kind": "ulimit",
+            "resource": record.texts[0],
+            "value": record.value if record.value >= 0 else "unlimited",
+        }
 
     def _place(self, record: Record) -> list[Any]:
         return [self._shown(record.file), record.line, list(record.functions)]
@@ -279,12 +326,25 @@ class Worker:
     def _where(self, record: Record, command: str) -> dict[str, Any]:
         return {"place": self._place(record), "command": command}
 
+    def _last(self) -> dict[str, Any]:
+        """Return where the run was when it ended: no command of it is to blame more than the last one."""
+        at = self._control.at
+        if at is None:
+            return {}
+        line = at[1]
+        where: dict[str, Any] = {"place": [self._shown(at[0]), line, []]}
+        whole = os.path.normpath(os.path.join(self._root + self._setup.world.workspace, at[0].lstrip("/")))
+        with contextlib.suppress(OSError, IndexError), open(whole, encoding="utf-8", errors="replace") as source:
+            where["command"] = source.read().split("\n")[line - 1].strip()
+        return where
+
     def _shown(self, file: str) -> str:
         """Return the name of a script's file as the user knows it, whatever way the script wrote it."""
-        workspace = self._setup.world.workspace
-        whole = os.path.normpath(os.path.join(workspace, file)) if file else ""
-        inside = os.path.relpath(whole, self._setup.stands_in) if whole else ".."
-        return file if inside.startswith("..") else os.path.join(self._setup.directory, inside)
+        if file not in self._names:
+            whole = os.path.normpath(os.path.join(self._setup.world.workspace, file)) if file else ""
+            inside = os.path.relpath(whole, self._setup.stands_in) if whole else ".."
+            self._names[file] = file if inside.startswith("..") else os.path.join(self._setup.directory, inside)
+        return self._names[file]
 
     def _lines(self) -> dict[str, list[int]]:
         merged: dict[str, set[int]] = {}
@@ -304,6 +364,13 @@ def _stream(text: str, workspace: str) -> str:
     if text.startswith(">>"):
         return ">>" + relative(text[2:], workspace)
     return relative(text, workspace)
+
+
+def _closed(fd: int) -> bool:
+    """Return whether the other end of a pipe is closed."""
+    poll = select.poll()
+    poll.register(fd, 0)
+    return bool(poll.poll(0))
 
 
 def _children() -> list[int]:
@@ -336,11 +403,15 @@ def main() -> None:
     first = receive(requests)
     if first is None:
         return
-    try:
-        worker = Worker(pickle.loads(first))
-        problem = worker.check()
-    except OSError as error:
-        problem = f"the sandbox cannot be set up: {error}"
-    send(answers, json.dumps({"problem": problem}).encode())
-    while not problem and (request := receive(requests)) is not None:
-        send(answers, worker.observe(pickle.loads(request)).encode())
+    setup: Setup = pickle.loads(first)
+    with contextlib.suppress(Abandoned, BrokenPipeError):
+        try:
+            worker = Worker(setup)
+            problem = worker.check()
+        except OSError as error:
+            problem = f"the sandbox cannot be set up: {error}"
+        send(answers, json.dumps({"problem": problem}).encode())
+        while not problem and (request := receive(requests)) is not None:
+            send(answers, worker.observe(pickle.loads(request)).encode())
+    # Our parent removes all of it, unless it was killed: then an empty directory is all that stays.
+    shutil.rmtree(setup.scratch, ignore_errors=True)
