@@ -278,16 +278,20 @@ class _Parser:
             self.store[name] = str(value)
 
     def apply(self, function: Callable[[int, int], int], left: int, right: int) -> int:
-        return 0 if self.skip else wrap(int(function(left, right)))
+        # Of a side that is not evaluated bash still computes the constants: a negative exponent is an error even
+        # there, and a zero divisor alone is overlooked.
+        if self.skip and right == 0 and function in (_divide, _remainder):
+            right = 1
+        return wrap(int(function(left, right)))
 
 
 def _number(text: str) -> int:
     base, digits = 10, text
     if "#" in text:
         prefix, digits = text.split("#", 1)
-        if not prefix.isdigit() or (prefix.startswith("0") and len(prefix) > 1) or not 2 <= int(prefix) <= 64:
+        if not prefix.isdigit() or (prefix.startswith("0") and len(prefix) > 1) or not 2 <= wrap(int(prefix)) <= 64:
             raise ArithmeticFault(f"invalid arithmetic base: {text!r}")
-        base = int(prefix)
+        base = wrap(int(prefix))
         if not digits:
             raise ArithmeticFault(f"invalid integer constant: {text!r}")
     elif text[:2] in ("0x", "0X"):

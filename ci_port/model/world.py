@@ -5,15 +5,16 @@ The format is the one of `tests/parity/recorded/README.md`.
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ci_port.model import pattern
 from ci_port.model.environment import Environment
 from ci_port.model.fields import DataError, Document, Fields
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,9 @@ class Case:
 
 def read_text(path: Path) -> str:
     """Return the text of a file, unpacked if its name ends in `.gz`; raises DataError naming the file."""
+    import gzip  # not at the top: the runner starts faster without, and its world is not packed
+    import zlib
+
     try:
         raw = path.read_bytes()
         if path.suffix == ".gz":

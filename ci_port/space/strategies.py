@@ -13,8 +13,15 @@ from hypothesis import strategies as st
 from ci_port.model import Case, Execute, Overlay, Plan, Rule, World
 from ci_port.space.vocabulary import Vocabulary
 
-ODD_NUMBERS = ("1", "2", "3", "03", "08", "010", "0x2", "2#10", "1+1", "x", "-1", "", " 2 ", "1.5", "a b", "*", "9" * 20)
-ODD_WORDS = ("word", "two words", "  padded ", "*", "d?st", "[ab]*", '--a "b c"', "$HOME", "~", "a\tb", "back\\slash", "ü")
+ODD_NUMBERS = (
+    *("1", "2", "3", "03", "08", "010", "0x2", "2#10", "1+1", "x", "-1", "", " 2 ", "1.5", "a b", "*"),
+    "9" * 20,
+)
+ODD_WORDS = (
+    *("word", "two words", "  padded ", "*", "d?st", "[ab]*", '--a "b c"', "$HOME", "~", "a\tb", "back\\slash"),
+    "ü",
+)
+OUTPUTS = ("", "word\n", "two words\n", "no newline", "two\nlines\n", "\n", " M dirty.py\n?? new.py\n", "3\n", "08\n")
 STATUSES = (1, 2, 126, 127, 137, 255)
 SEPARATORS = ("-", "_", "", " ")
 
@@ -51,7 +58,9 @@ def overlays(draw: st.DrawFn, world: World, plan: Plan, extra_files: Sequence[st
     commands = [step.argv for step in plan.steps if isinstance(step, Execute)]
     rules = draw(st.lists(answers(commands), max_size=3)) if commands else []
     files = draw(st.lists(st.sampled_from(sorted(extra_files)), max_size=2, unique=True)) if extra_files else []
-    absent = draw(st.lists(st.sampled_from(sorted({*world.files, *world.executables, *world.dirs})), max_size=2, unique=True))
+    absent = draw(
+        st.lists(st.sampled_from(sorted({*world.files, *world.executables, *world.dirs})), max_size=2, unique=True)
+    )
     absent = [path for path in absent if path != world.workspace]
     if not (rules or files or absent):
         return None
@@ -64,7 +73,9 @@ def answers(commands: Sequence[tuple[str, ...]]) -> st.SearchStrategy[Rule]:
         lambda argv, status, stdout, nth: Rule(argv, status, stdout, nth=nth),
         st.sampled_from([argv for argv in commands if not {"*", "**"} & {*argv}] or [("nothing",)]),
         st.sampled_from((1, 0, *STATUSES)),
-        st.sampled_from(("", "word\n", "two words\n", "no newline", "two\nlines\n", "\n", " M dirty.py\n?? new.py\n", "3\n", "08\n")),
+        st.sampled_from(
+            ("", "word\n", "two words\n", "no newline", "two\nlines\n", "\n", " M dirty.py\n?? new.py\n", "3\n", "08\n")
+        ),
         st.sampled_from((0, 1, 2)),
     )
 

@@ -34,18 +34,18 @@ INVENTORY = read_script(PROJECT.script)
 VOCABULARY = vocabulary(branch.condition for branch in INVENTORY.branches if branch.condition is not None)
 ALWAYS = ["BUILD_ENVIRONMENT", "TEST_CONFIG", "SHARD_NUMBER", "NUM_TEST_SHARDS"]
 # Names that the script reads or sets without asking: a caller may have exported any of them (behaviour.md 7.4).
-CARRIED = sorted(
-    {use.name for use in INVENTORY.uses if re.fullmatch(r"(?!BASH_)[A-Z][A-Z0-9_]*", use.name)}
-    - {"PATH", *NAMES}
-) + [
-    *("args", "commit", "device", "file", "git_status", "id", "mode", "name", "path", "ret", "retcode", "suite", "test"),
-]
+LOWER_CASE = ("args", "commit", "device", "file", "git_status", "id", "mode", "name", "path", "ret", "suite", "test")
+UPPER_CASE = {use.name for use in INVENTORY.uses if re.fullmatch(r"(?!BASH_)[A-Z][A-Z0-9_]*", use.name)}
+CARRIED = [*sorted(UPPER_CASE - {"PATH", *NAMES}), *LOWER_CASE]
 TORCH = "/opt/conda/lib/python3.10/site-packages/torch"
 FILES = [
     *(f"{WORLD.workspace}/dist/{name}.whl" for name in ("vision/a", "audio/b c", "ao/d", "fbgemm_gpu/e", "torchrec/f")),
     *(f"{WORLD.workspace}/{name}" for name in ("xla/README", "base_dist/x.whl", "test/inductor/test_a.py")),
     *(f"{WORLD.workspace}/build/bin/{name}" for name in ("a b xpu", "xpu_sycl", "vec256_test_x")),
-    *(f"{TORCH}/{name}" for name in ("bin/test_mobile_nnc", "bin/aot_model_compiler_test", "lib/libtorch.so", "lib/libc10.so")),
+    *(
+        f"{TORCH}/{name}"
+        for name in ("bin/test_mobile_nnc", "bin/aot_model_compiler_test", "lib/libtorch.so", "lib/libc10.so")
+    ),
     "/opt/intel/oneapi/umf/latest/env/vars.sh",
 ]
 

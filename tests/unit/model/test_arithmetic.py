@@ -16,6 +16,8 @@ FAULT = "fault"
 
 # What a CI job can hand to such a place, and each corner of the grammar.
 EXPRESSIONS = [
+    "92233720368547758082#11", "18446744073709551626#9", "18446744073709551617#0",
+    "1 ? 0 : 0 ** -1", "0 && 2 ** -1", "1 || 2 ** (1 - 2)", "1 || 2 ** (a - 6)", "0 && 1 / (1 - 1)", "0 && (a /= 0)",
     "0++0", "0--0", "0++a", "a++(b)", "a--(b)", "a ++b", "1 - --a", "1---a", "a+++++b", "++a++", "++ a", "- --5",
     "", " ", "0", "1", "03", "08", "007", "0x1F", "0X1f", "0x", "x", "1+1", " 2 ", "\t3\n", "-1", "+5", "--5", "- -5",
     "1.5", "1 2", "1+", "*2", "()", "(1", "1)", "(1)", "((2))", "$x", '"1"', "'1'", "`1`", "1;2", "a b", "x y",
@@ -33,7 +35,7 @@ EXPRESSIONS = [
     "octal", "loop+1", "0&&loop", "sum*2", "a b c", "a?b:c", "0?(a=9):a", "1||(a=9),a", "0&&(a=9),a", "1?a:(b=9),b",
     "(a=1)+(a=2)", "a=sum", "a=text", "-a", "!a", "a**2", "a##2", "1 + 2 * 3", "(1 + 2) * 3", "10 - 2 - 3",
     "2 * 3 % 4", "1 << 2 + 1", "1 + 1 == 2", "1 | 0 == 0", "!a == 0", "5 & 4 == 4", "a\r", "\v1", "1\f", "1\u00a0",
-    "\u00b2", "é", "é=1", "1é", "_", "_a=2,_a", "a1", "1a", "0b1", "1_000", "1@", "@", "a@", "a\\", "{1}",
+    "\u00b2", "é", "é=1", "1é", "_a=2,_a", "a1", "1a", "0b1", "1_000", "1@", "@", "a@", "a\\", "{1}",
 ]  # fmt: skip
 VARIABLES = {
     "a": "5",
@@ -109,7 +111,8 @@ def trees(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 TREES = st.recursive(NUMBERS | NAMES, trees, max_leaves=8)
-CHARACTERS = st.text(st.sampled_from("0123456789abx_@#+-*/%<>=!~&|^?:(), \t\n\r.$"), max_size=10)
+# No `_`: alone it is the last word of the command before, which is the test's own.
+CHARACTERS = st.text(st.sampled_from("0123456789abx@#+-*/%<>=!~&|^?:(), \t\n\r.$"), max_size=10)
 
 
 @given(st.lists(TREES | TOKENS | CHARACTERS, min_size=1, max_size=20))

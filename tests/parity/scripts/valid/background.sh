@@ -1,0 +1,3 @@
+a & b &
+if c; then d & fi
+(e &) & wait

@@ -1,0 +1,3 @@
+trap 'if a; then b; fi' EXIT
+eval "if c; then d; fi"
+eval e=(1)

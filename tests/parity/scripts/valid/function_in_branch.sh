@@ -1,0 +1,5 @@
+if a; then
+  b() { if c; then d; fi; }
+else
+  function b { e; }
+fi

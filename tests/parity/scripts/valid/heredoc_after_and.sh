@@ -1,0 +1,4 @@
+cat <<E &&
+body
+E
+  if true; then echo yes; else echo no; fi

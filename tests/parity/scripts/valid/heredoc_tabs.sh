@@ -1,0 +1,6 @@
+if true; then
+	cat <<-EOF
+	if
+	EOF
+	echo done
+fi

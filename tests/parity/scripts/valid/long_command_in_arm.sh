@@ -1,0 +1,7 @@
+if a; then
+  b --c \
+    --d "e
+multi-line; fi
+" \
+    f
+else g; fi
