@@ -1,0 +1,219 @@
+"""Speed and memory as ratios, each measured in one run with what it is compared to, taking turns."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+
+from ci_port.cli.cases import load_jobs  # noqa: E402
+from ci_port.cli.project import Project, load_project  # noqa: E402
+from ci_port.cli.sides import python_side, shell_side  # noqa: E402
+from ci_port.model import Case, World  # noqa: E402
+from ci_port.model.world import load_world  # noqa: E402
+from ci_port.parity import cores, summarise, sweep  # noqa: E402
+from tools.lib.stub_baseline import StubBaseline  # noqa: E402
+
+JOB = "job:linux-jammy-py3.10-gcc11/default/1of5"
+_CHILD_MEMORY = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure: a ratio, what it says, and the bar that it must keep (None: none is set)."""
+
+    name: str
+    ratio: float
+    meaning: str
+    bar: str = ""
+    kept: bool | None = None
+
+
+def main() -> int:
+    """Measure, print, and return 0 if all bars are kept, else 1."""
+    arguments = _parser().parse_args()
+    project = load_project(None)
+    world = load_world(project.world)
+    cases = load_jobs(project.jobs, project.job_id)
+    rounds = 5 if arguments.quick else 40
+    figures = [
+        *_recorder(project, world, cases, rounds),
+        *_port(project, world, cases),
+        *_parallel(project, world, cases, quick=arguments.quick),
+        *_memory(quick=arguments.quick),
+        *_inventory(project, rounds=3 if arguments.quick else 10),
+    ]
+    if arguments.format == "json":
+        print(json.dumps([asdict(figure) for figure in figures], indent=2))
+    else:
+        for figure in figures:
+            bar = f"  [bar: {figure.bar}: {'kept' if figure.kept else 'MISSED'}]" if figure.bar else ""
+            print(f"{figure.ratio:8.2f}  {figure.name}: {figure.meaning}{bar}")
+    return 0 if all(figure.kept is not False for figure in figures) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tools/bench",
+        description="Speed and memory as ratios, each measured in one run with what it is compared to, taking turns.",
+        epilog="exit status: 0 all bars are kept, 1 one is missed, 2 usage, 3 cannot run here",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds: a rough look")
+    return parser
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _medians(rounds: int, *works: Callable[[], object]) -> list[float]:
+    """Return the median time of each work; they take turns, so that whatever else goes on hits all alike."""
+    times: list[list[float]] = [[] for _ in works]
+    for work in works:
+        work()
+    for _ in range(rounds):
+        for mine, work in zip(times, works, strict=True):
+            mine.append(_seconds(work))
+    return [statistics.median(mine) for mine in times]
+
+
+def _recorder(project: Project, world: World, cases: Sequence[Case], rounds: int) -> list[Figure]:
+    case = next(case for case in cases if case.id == JOB)
+    open_side = shell_side(project.script, world)
+    with tempfile.TemporaryDirectory(prefix="ci-port-bench-") as scratch, open_side() as side:
+        plan = side(case).plan
+        baseline = StubBaseline(Path(scratch) / "bash", project.script, world, case, plan, shell="/bin/bash")
+        lighter = StubBaseline(Path(scratch) / "sh", project.script, world, case, plan, shell="/bin/sh")
+        logged = baseline.run()
+        recorded = sum(step.kind == "exec" for step in plan.steps)
+
+        def start() -> None:
+            with open_side():
+                pass
+
+        stubs, light, recorder, starting = _medians(rounds, baseline.run, lighter.run, lambda: side(case), start)
+    return [
+        Figure(
+            "stubs / recorder",
+            stubs / recorder,
+            f"time for one environment ({JOB}), PATH stubs ({logged} commands logged) "
+            f"against the recorder ({recorded} commands recorded)",
+            "at least 2.5",
+            stubs / recorder >= 2.5,
+        ),
+        Figure("sh stubs / recorder", light / recorder, "the same with stubs that run under /bin/sh instead of bash"),
+        Figure("recorder start / recorder", starting / recorder, "what opening a recorder costs, in environments"),
+        Figure(
+            "commands logged / recorded",
+            logged / recorded,
+            "both take the same way through the script",
+        ),
+    ]
+
+
+def _port(project: Project, world: World, cases: Sequence[Case]) -> list[Figure]:
+    side = python_side(project.port, world)
+    bash = shutil.which("bash") or "/bin/bash"
+    side(cases[0])
+    plans = [_seconds(lambda case=case: side(case)) for case in cases]  # type: ignore[misc]
+    starts = [_seconds(lambda: subprocess.run([bash, "-c", ":"], check=True)) for _ in range(50)]
+    plan, start = statistics.median(plans), statistics.median(starts)
+    return [
+        Figure("bash start / plan", start / plan, f"`bash -c :` against the median of {len(cases):,} plans in Python"),
+        Figure(
+            "plan / 1 ms", plan * 1000, "the median plan in Python against one millisecond", "under 1", plan < 0.001
+        ),
+    ]
+
+
+def _parallel(project: Project, world: World, cases: Sequence[Case], *, quick: bool) -> list[Figure]:
+    part = cases[:: 20 if quick else 6]
+    candidate = python_side(project.port, world)
+
+    def parity(jobs: int) -> None:
+        summarise(sweep(part, shell_side(project.script, world), candidate, jobs))
+
+    alone, together = _medians(1 if quick else 3, lambda: parity(1), lambda: parity(cores()))
+    return [
+        Figure("one job / all cores", alone / together, f"parity over {len(part)} jobs, on {cores()} cores"),
+        Figure("efficiency", alone / together / cores(), "that, per core (1: every core is used all the time)"),
+    ]
+
+
+def _memory(*, quick: bool) -> list[Figure]:
+    """Return the largest process of a parity run against a plain bash; the sizes stand beside it."""
+    part = ["--cases", "tests/parity/recorded/world.jsonl.gz"] if quick else []
+    parity = _largest(sys.executable, "-m", "ci_port", "parity", *part)
+    bash = _largest(shutil.which("bash") or "/bin/bash", "-c", ":")
+    return [
+        Figure(
+            "parity / bash, memory",
+            parity / bash,
+            f"largest process of `ci-port parity` ({parity / 1024:.0f} MiB) "
+            f"against `bash -c :` ({bash / 1024:.0f} MiB)",
+        )
+    ]
+
+
+def _largest(*command: str) -> int:
+    """Return the peak resident size, in KiB, of the largest process that a command has."""
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD_MEMORY, *command], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return int(done.stdout)
+
+
+def _inventory(project: Project, rounds: int) -> list[Figure]:
+    """The inventory against shfmt, both from a new process; and how its time grows with the script's length."""
+    shfmt = shutil.which("shfmt", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
+    if shfmt is None or importlib.util.find_spec("bashlex") is None:
+        print("left out: inventory / shfmt needs shfmt-py and bashlex (.venv of tools/test)", file=sys.stderr)
+        return []
+    text = project.script.read_text()
+    with tempfile.TemporaryDirectory(prefix="ci-port-bench-") as scratch:
+
+        def reading(times: int) -> Callable[[], object]:
+            script = Path(scratch) / f"{times}.sh"
+            script.write_text(text * times)
+            command = [sys.executable, "-m", "ci_port", "inventory", "--no-follow", "--format", "json"]
+            return lambda: subprocess.run(
+                [*command, "--script", str(script)], stdout=subprocess.DEVNULL, check=True, cwd=ROOT
+            )
+
+        def second() -> object:
+            with (Path(scratch) / "1.sh").open("rb") as script:
+                return subprocess.run([shfmt, "--to-json"], stdin=script, stdout=subprocess.DEVNULL, check=True)
+
+        once, other = _medians(rounds, reading(1), second)
+        four, sixteen = _medians(2, reading(4), reading(16))
+    # What starting costs is in each: the slopes between the lengths are what must not differ.
+    growth = ((sixteen - four) / 12) / ((four - once) / 3)
+    return [
+        Figure("inventory / shfmt", once / other, "cold reading of the script", "at most 5", once / other <= 5),
+        Figure("inventory, grown", growth, "a line at 16 times the length to one at 4", "at most 1.5", growth <= 1.5),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
