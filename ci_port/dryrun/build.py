@@ -16,7 +16,8 @@ import tempfile
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("recorder.c")
-FLAGS = ("-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-format-truncation")
+# Symbols are bound at once: bound lazily, every fork would look up its own.
+FLAGS = ("-shared", "-fPIC", "-O2", "-Wl,-z,now", "-Wall", "-Wextra", "-Werror", "-Wno-format-truncation")
 
 
 class CannotRunHere(Exception):

@@ -88,7 +88,7 @@ class Record:
     functions: tuple[str, ...]
     texts: tuple[str, ...]
     argv: tuple[str, ...] = ()
-    environment: bytes = b""
+    environment: frozenset[bytes] = frozenset()
 
 
 class BrokenLog(Exception):
@@ -245,31 +245,39 @@ def _decode(kind: Kind, order: tuple[int, ...], numbers: tuple[int, int, int, in
     for _ in range(2 + count):
         text, at = _string(data, at)
         texts.append(os.fsdecode(text))
-    argv: list[str] = []
-    environment = b""
+    words = variables = b""
     if kind is Kind.EXECUTE:
-        argc = struct.unpack_from("<I", data, at)[0]
-        at += 4
-        for _ in range(argc):
-            word, at = _string(data, at)
-            argv.append(os.fsdecode(word))
-        environment = data[at:]
+        words, at = _string(data, at)
+        variables, at = _string(data, at)
     functions = tuple(name for name in texts[1].split(" ") if name not in ("", "main", "source"))
+    argv = tuple(os.fsdecode(word) for word in _split(words))
     return Record(
-        kind, order, line, status, flags, value, texts[0], functions, tuple(texts[2:]), tuple(argv), environment
+        kind,
+        order,
+        line,
+        status,
+        flags,
+        value,
+        texts[0],
+        functions,
+        tuple(texts[2:]),
+        argv,
+        frozenset(_split(variables)),
     )
 
 
-def decode_environment(data: bytes) -> dict[str, str]:
-    """Return the variables of a record's `environment`."""
-    count = struct.unpack_from("<I", data)[0]
-    at = 4
-    result = {}
-    for _ in range(count):
-        entry, at = _string(data, at)
-        name, _, value = os.fsdecode(entry).partition("=")
-        result[name] = value
-    return result
+def changes(before: frozenset[bytes], after: frozenset[bytes]) -> dict[str, str | None]:
+    """Return what changed between two environments, each a set of `NAME=value`; None: no longer there."""
+    found: dict[str, str | None] = {}
+    for entries, is_there in ((before - after, False), (after - before, True)):
+        for entry in entries:
+            name, _, value = os.fsdecode(entry).partition("=")
+            found[name] = value if is_there else None
+    return found
+
+
+def _split(block: bytes) -> list[bytes]:
+    return block.split(b"\0")[:-1]
 
 
 def _string(data: bytes, at: int) -> tuple[bytes, int]:

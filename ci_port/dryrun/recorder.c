@@ -238,12 +238,17 @@ static void put_string(struct writer *w, const char *text, size_t length) {
 
 static void put_text(struct writer *w, const char *text) { put_string(w, text ? text : "", text ? strlen(text) : 0); }
 
+/* Words and variables as one string, each with its NUL: neither can hold one. */
 static void put_vector(struct writer *w, char *const *vector) {
-    uint32_t count = 0;
-    while (vector && vector[count]) count++;
-    if (w->cursor) { memcpy(w->cursor, &count, 4); w->cursor += 4; }
-    w->size += 4;
-    for (uint32_t i = 0; i < count; i++) put_text(w, vector[i]);
+    size_t total = 0;
+    for (size_t i = 0; vector && vector[i]; i++) total += strlen(vector[i]) + 1;
+    uint32_t size = (uint32_t)total;
+    if (w->cursor) {
+        memcpy(w->cursor, &size, 4);
+        w->cursor += 4;
+        for (size_t i = 0; vector && vector[i]; i++) w->cursor = stpcpy(w->cursor, vector[i]) + 1;
+    }
+    w->size += 4 + total;
 }
 
 /* Where the script is: the source file, and the names of the functions, innermost first, joined by spaces. */

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from ci_port.dryrun import landlock
-from ci_port.dryrun.control import BrokenLog, Configuration, Control, Kind, Limits, Record, decode_environment
+from ci_port.dryrun.control import BrokenLog, Configuration, Control, Kind, Limits, Record, changes
 from ci_port.dryrun.cores import on_one_core
 from ci_port.dryrun.tree import Tree, layout_of
 from ci_port.model import Case, World
@@ -156,7 +156,7 @@ class Worker:
             raise Failure(problem, self._last())
         steps = [record for record in records if record.kind is not Kind.MKDIR]
         return {
-            "plan": {"status": status, "steps": list(self._steps(steps, dict(start), world))},
+            "plan": {"status": status, "steps": list(self._steps(steps, start, world))},
             "places": [self._place(record) for record in steps],
             "answered": [bool(record.flags & 1) if record.kind is Kind.EXECUTE else True for record in steps],
             "lines": self._lines(),
@@ -282,9 +282,8 @@ class Worker:
             file.seek(max(0, os.fstat(file.fileno()).st_size - self._setup.limits.messages))
             return os.fsdecode(file.read())
 
-    def _steps(self, records: list[Record], environment: dict[str, str], world: World) -> Any:
-        previous = {name: value for name, value in environment.items() if name not in SILENT}
-        known = b""
+    def _steps(self, records: list[Record], start: dict[str, str], world: World) -> Any:
+        known = frozenset(os.fsencode(f"{name}={value}") for name, value in start.items())
         for record in records:
             if record.kind is not Kind.EXECUTE:
                 yield self._other(record, world)
@@ -294,13 +293,10 @@ class Worker:
                 "argv": record.argv,
                 "cwd": relative(record.texts[0], world.workspace),
             }
-            if record.environment != known:
-                known = record.environment
-                now = {name: value for name, value in decode_environment(known).items() if name not in SILENT}
-                if now != previous:
-                    names = now.keys() | previous.keys()
-                    step["env"] = {name: now.get(name) for name in names if now.get(name) != previous.get(name)}
-                previous = now
+            found = changes(known, record.environment)
+            if env := {name: value for name, value in found.items() if name not in SILENT}:
+                step["env"] = env
+            known = record.environment
             if record.status:
                 step["status"] = record.status
             for name, text in zip(("stdin", "stdout", "stderr"), record.texts[1:], strict=True):

@@ -116,7 +116,8 @@ def test_what_a_killed_worker_left_is_ended_by_its_session(shared: control.Contr
             process.wait()
 
 
-def test_a_decoded_environment() -> None:
-    entries = (b"A=1", b"EMPTY=", b"BAD=\xff", b"E=x=y")
-    data = struct.pack("<I", len(entries)) + b"".join(struct.pack("<I", len(entry)) + entry for entry in entries)
-    assert control.decode_environment(data) == {"A": "1", "EMPTY": "", "BAD": "\udcff", "E": "x=y"}
+def test_changes_between_two_environments() -> None:
+    before = frozenset((b"A=1", b"EMPTY=", b"BAD=\xff", b"E=x=y", b"GONE=1"))
+    after = frozenset((b"A=2", b"EMPTY=", b"BAD=\xfe", b"E=x=y", b"NEW=a=b", b"BLANK="))
+    assert control.changes(before, after) == {"A": "2", "BAD": "\udcfe", "NEW": "a=b", "BLANK": "", "GONE": None}
+    assert control.changes(after, after) == {}
