@@ -53,6 +53,7 @@ class Session:
         self.host = host
         self.variables = Variables(environment)
         self.cwd = directory
+        self.previous: str | None = None
         self.status = 0
         self.functions: list[str] = []
         self._directories: list[str] = []
@@ -258,7 +259,16 @@ class Session:
         return Stream(self._filtered(text or "", self.status, filters))
 
     def realpath(self, path: str) -> str:
-        """`$(realpath path)`: empty (status 1) if the part before the last does not exist."""
+        """`$(realpath path)`: empty (status 1) if the part before the last does not exist.
+
+        A path that looks like an option is one, and then there is no path: the tool fails. Raises RunFailed for the
+        two that make it print something else.
+        """
+        if path.startswith("-") and path != "-":
+            if any(len(path) > 2 and option.startswith(path) for option in ("--help", "--version")):
+                raise RunFailed("realpath would print its help or version", self.place(), f"realpath {path}")
+            self.status = 1
+            return ""
         resolved = self.host.resolve(path if path.startswith("/") else f"{self.cwd}/{path}") if path else None
         self.status = 1 if resolved is None else 0
         return resolved or ""
@@ -277,7 +287,7 @@ class Session:
         """`cd directory`; stop if there is none."""
         target = self._absolute(directory) if directory else self.cwd
         if self.host.enter(target):
-            self.cwd = target
+            self.previous, self.cwd = self.cwd, target
             self.variables.refresh()
             self.status = 0
         else:
@@ -307,7 +317,7 @@ class Session:
     def subshell(self, directory: str | None = None, stdin: Stream | None = None) -> Iterator[None]:
         """`( ... )`, or `(cd directory && ...)`: what happens to variables and directory inside does not come back."""
         variables, cwd, directories = self.variables.snapshot(), self.cwd, list(self._directories)
-        functions, outer_stdin = len(self.functions), self._stdin
+        functions, outer_stdin, previous = len(self.functions), self._stdin, self.previous
         self._stdin = stdin or outer_stdin
         try:
             if directory is not None:
@@ -317,7 +327,7 @@ class Session:
             self.status = stop.status
         finally:
             self.variables.restore(variables)
-            self.cwd, self._directories, self._stdin = cwd, directories, outer_stdin
+            self.cwd, self._directories, self._stdin, self.previous = cwd, directories, outer_stdin, previous
             del self.functions[functions:]
         self.settle()
 
@@ -371,7 +381,15 @@ class Session:
 
     def _scope(self, temporary: Environ | None) -> Scope:
         variables = self.variables
-        return Scope(self.cwd, variables, variables.environment(), variables.arrays, temporary or {}, self._excused)
+        return Scope(
+            self.cwd,
+            variables,
+            variables.environment(),
+            variables.arrays,
+            temporary or {},
+            self._excused,
+            self.previous,
+        )
 
     def _take_over(self, left: Left) -> None:
         """Go on from where a sourced file or a function has left the shell."""
@@ -381,7 +399,8 @@ class Session:
                 continue
             self.variables[name] = value
             (self.variables.export if exported else self.variables.unexport)(name)
-        self.cwd = left.cwd or self.cwd
+        if left.cwd is not None:
+            self.previous, self.cwd = self.cwd, left.cwd
         self.status = left.status
         if left.ended and (self._excused or not left.status):
             raise Exit(left.status)
@@ -406,7 +425,7 @@ class Session:
                 # The redirection fails, so the command never runs.
                 self.status = 1
                 return Outcome(1)
-        outcome = self.host.execute(Command(argv, self.cwd, env, stdin, stdout, stderr))
+        outcome = self.host.execute(Command(argv, self.cwd, env, stdin, stdout, stderr, self.previous))
         self.status = outcome.status
         return outcome
 

@@ -22,12 +22,17 @@ from ci_port.model import Execute, Place, Source, Unanswered
         ("cmd || :  # never mind", False),
         ("cmd", False),
         ("iffy cmd", False),
+        ("other && cmd", False),
+        ("(cd test && cmd 'a && b')", False),
+        ("(cd test && cmd a && other)", True),
+        ('"$@" || (sleep 10 && "$@")', True),
+        ('cmd "x || true"', False),
         ('x="$(cmd)"', False),
         ("", False),
     ],
 )
 def test_a_line_decides(line: str, want: bool) -> None:
-    assert probes.decides(line) is want
+    assert probes.decides(line, "cmd") is want
 
 
 def test_only_commands_without_a_rule_are_listed() -> None:

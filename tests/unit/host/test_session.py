@@ -449,6 +449,21 @@ class TestFiles:
             "./test/": ("/w/test", 0),
         }
 
+    @pytest.mark.parametrize("path", ["--", "-m", "-x y", "--zero", '--a "b c"', "--he=x", "--relative-to=/w"])
+    def test_realpath_takes_a_leading_dash_for_an_option(self, world: World, path: str) -> None:
+        """The tool is the judge: without another word it prints nothing and fails."""
+        tool = subprocess.run(["realpath", path], capture_output=True, check=False)
+        seen = []
+        observe(lambda sh: seen.append((sh.realpath(path), sh.status)), world, Case("case", ()))
+        assert seen == [("", 1)]
+        assert (tool.stdout, tool.returncode) == (b"", 1)
+
+    @pytest.mark.parametrize("path", ["--help", "--he", "--version", "--v"])
+    def test_realpath_does_not_guess_what_its_help_says(self, world: World, path: str) -> None:
+        """That text is the machine's."""
+        with pytest.raises(RunFailed, match="help or version"):
+            observe(lambda sh: print(sh.realpath(path)), world, Case("case", ()))
+
     def test_tests_on_files(self, world: World) -> None:
         """`-f`, `-d`, `-s`, `command -v`."""
 
