@@ -43,14 +43,13 @@ class Recorder:
         script: Path,
         world: World,
         *,
-        stands_in: str = ".ci/pytorch",
         limits: Limits | None = None,
         bash: str | None = None,
     ) -> None:
         """Take the script, with its neighbours beside it, and the world that it runs in.
 
-        `stands_in` is the directory, relative to the workspace, where the script's directory stands. Raises
-        CannotRunHere if this machine cannot record, FileNotFoundError if there is no such script.
+        The script's directory stands in the world's `scripts`. Raises CannotRunHere if this machine cannot record,
+        FileNotFoundError if there is no such script.
         """
         library = build.locate()
         shell = find_bash(bash)
@@ -58,7 +57,7 @@ class Recorder:
             raise FileNotFoundError(f"there is no script {script}")
         self._directory = script.parent
         self._world = world
-        self._stands_in = os.path.normpath(os.path.join(world.workspace, stands_in))
+        self._stands_in = os.path.normpath(os.path.join(world.workspace, world.scripts))
         self._sources = self._sources_of(world)
         scratch = tempfile.mkdtemp(prefix="ci-port-", dir=_scratch_base())
         if {" ", ":"} & set(scratch):
@@ -97,7 +96,7 @@ class Recorder:
             self.close()
             raise CannotRunHere(
                 f"Bash cannot be observed here: {answer['problem']}. "
-                "Use a distribution's own bash 4.4 or later (Debian, Ubuntu, Fedora), or name one with --bash."
+                "Use a distribution's own bash 4.4 or later (Debian, Ubuntu, Fedora), and put it first on PATH."
             )
 
     def observe(self, case: Case) -> Observation:
@@ -223,7 +222,7 @@ def _loader(path: str) -> str:
 def find_bash(path: str | None = None) -> str:
     """Return the real path of a bash that is new enough; raises CannotRunHere."""
     found = path or shutil.which("bash", path=os.environ.get("PATH", "") + ":" + _WHERE_TOOLS_ARE)
-    remedy = "install bash (Debian, Ubuntu: apt-get install bash) or name one with --bash"
+    remedy = "install bash (Debian, Ubuntu: apt-get install bash) and put it first on PATH"
     if not found:
         raise CannotRunHere(f"The recorder runs the script under real bash and there is none on PATH: {remedy}.")
     try:

@@ -55,9 +55,17 @@ class Overlay:
     absent: tuple[str, ...] = ()
 
 
+# The recorded format's own place (tests/parity/recorded/README.md).
+_SCRIPTS = ".ci/pytorch"
+
+
 @dataclass(frozen=True, slots=True)
 class World:
-    """The machine: paths are absolute; `files` maps a path to its content; `pure` are commands that really run."""
+    """The machine: paths are absolute; `files` maps a path to its content; `pure` are commands that really run.
+
+    `scripts` is where the script and its neighbours stand, relative to the workspace; a world that does not say has
+    them where the recorded format has them.
+    """
 
     workspace: str
     path: str
@@ -67,6 +75,7 @@ class World:
     files: Mapping[str, str] = field(default_factory=dict)
     commands: tuple[Rule, ...] = ()
     pure: frozenset[str] = frozenset()
+    scripts: str = _SCRIPTS
 
     def overlaid(self, overlay: Overlay | None) -> World:
         """Return this world with a case's own changes laid over it."""
@@ -156,6 +165,7 @@ def world_from_json(fields: Fields) -> World:
         files=_files(fields),
         commands=tuple(_rule(rule) for rule in fields.objects("commands", [])),
         pure=frozenset(fields.texts("pure", [])),
+        scripts=_below(fields, "scripts", fields.text("scripts", _SCRIPTS)),
     )
     fields.finish()
     return world
@@ -283,4 +293,10 @@ def _absolute(fields: Fields, name: str, path: str) -> str:
     parts = path.split("/")[1:]
     if not path.startswith("/") or "\0" in path or (path != "/" and any(part in ("", ".", "..") for part in parts)):
         raise fields.error(name, f"an absolute path without empty, '.' or '..' parts is expected, found {path!r}")
+    return path
+
+
+def _below(fields: Fields, name: str, path: str) -> str:
+    if path.startswith("/") or "\0" in path or any(part in ("", ".", "..") for part in path.split("/")):
+        raise fields.error(name, f"a path below the workspace is expected, found {path!r}")
     return path

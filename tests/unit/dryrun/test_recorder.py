@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import os
 import shutil
@@ -259,3 +260,13 @@ def test_a_pure_tool_that_is_not_installed_fails_when_it_is_used(tmp_path: Path)
 def test_the_scratch_tree_is_in_a_temporary_directory() -> None:
     assert recorders._scratch_base() in ("/dev/shm", None)
     assert os.path.isdir(recorders._scratch_base() or tempfile.gettempdir())
+
+
+def test_the_world_says_where_the_scripts_stand(tmp_path: Path) -> None:
+    script = tmp_path / "here" / "main.sh"
+    script.parent.mkdir()
+    script.write_text('tool "$0" "${BASH_SOURCE[0]%/*}"\n')
+    world = dataclasses.replace(scenes.WORLD, scripts="ci/steps")
+    with dryrun.Recorder(script, world) as recorder:
+        plan = recorder.observe(Case("case", ())).plan
+    assert [step.to_json()["argv"] for step in plan.steps] == [["tool", "ci/steps/main.sh", "ci/steps"]]

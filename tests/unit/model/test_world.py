@@ -213,3 +213,15 @@ def test_read_text_unpacks_and_names_what_it_cannot_read(tmp_path: Path) -> None
         read_text(binary)
     with pytest.raises(DataError, match=r":1: cannot be read: Is a directory"):
         read_text(tmp_path)
+
+
+@pytest.mark.parametrize("path", ["/abs", "", "a/../b", "./a", "a//b", "a/"])
+def test_scripts_stand_below_the_workspace(path: str) -> None:
+    text = json.dumps({"workspace": "/w", "path": "/bin", "scripts": path})
+    with pytest.raises(DataError, match="field scripts: a path below the workspace is expected"):
+        world_from_json(Document(text, "w.json").parse())
+
+
+def test_a_world_says_where_the_scripts_stand() -> None:
+    text = json.dumps({"workspace": "/w", "path": "/bin", "scripts": "ci/steps"})
+    assert world_from_json(Document(text, "w.json").parse()).scripts == "ci/steps"
