@@ -268,5 +268,5 @@ def test_the_world_says_where_the_scripts_stand(tmp_path: Path) -> None:
     script.write_text('tool "$0" "${BASH_SOURCE[0]%/*}"\n')
     world = dataclasses.replace(scenes.WORLD, scripts="ci/steps")
     with dryrun.Recorder(script, world) as recorder:
-        plan = recorder.observe(Case("case", ())).plan
+        plan = recorder.observe(model.Case("case", ())).plan
     assert [step.to_json()["argv"] for step in plan.steps] == [["tool", "ci/steps/main.sh", "ci/steps"]]
