@@ -63,6 +63,8 @@ class LiveHost:
         for number in FORWARDED:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._old[number] = signal.signal(number, self.receive)
+        # Ignored, it would take away the statuses of commands; bash does not leave it ignored either.
+        self._old[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._old[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._give_up)
 
     def end(self) -> None:
@@ -169,8 +171,6 @@ class LiveHost:
         try:
             _write(_STDOUT, text + "\n")
         except BrokenPipeError:
-            if self._ending:
-                return 0
             raise Interrupted(signal.SIGPIPE) from None
         except OSError as error:
             self._complain(f"echo: write error: {error.strerror}")
@@ -252,7 +252,7 @@ class LiveHost:
                 fds[_STDIN] = self._filled(command.stdin.drain(), opened)
             reader = self._capture(command, fds, opened)
             redirections = Redirections(fds, [*_paths(command)])
-            pid = self._start(file, argv, self._environment(command.env, file, command.cwd), command.cwd, redirections)
+            pid = self._start(file, argv, self._environment(command, file), command.cwd, redirections)
             output = self._read(reader, fds, opened)
             status = self._wait(pid, argv)
             if isinstance(command.stdin, Stream):
@@ -284,8 +284,9 @@ class LiveHost:
         _, how = self._patiently(os.waitpid, pid, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
         self._group = 0
-        processes.listen_to(os.getpgrp(), pid)
         code = os.waitstatus_to_exitcode(how)
+        if processes.listen_to(os.getpgrp(), pid) and code == -signal.SIGINT:
+            self._signal = signal.SIGINT  # Ctrl-C, which the terminal sent to the command alone
         if self._signal == signal.SIGINT and code != -signal.SIGINT:
             self._signal = 0  # the command has dealt with it
         self.check()
@@ -338,9 +339,12 @@ class LiveHost:
             fds[_STDERR] = writer
         return reader
 
-    def _environment(self, env: Mapping[str, str], file: str, cwd: str) -> dict[str, str]:
-        """Return the environment as a command gets it from bash, which adds these three."""
-        return {**env, "PWD": cwd, "SHLVL": self._level, "_": file}
+    def _environment(self, command: Command, file: str) -> dict[str, str]:
+        """Return the environment as a command gets it from bash, which adds these."""
+        own = {"PWD": command.cwd, "SHLVL": self._level, "_": file}
+        if command.previous is not None:
+            own["OLDPWD"] = command.previous
+        return {**command.env, **own}
 
     def _refused(self, refused: programs.Refused, command: Command) -> Outcome:
         """Say why a command cannot run, there where its standard error goes."""
@@ -360,6 +364,8 @@ class LiveHost:
             fds = {60: program, sourcing.BEFORE: before, sourcing.AFTER: after}
             words = ["bash", "-c", "source /dev/fd/60", self._script, *argv]
             env = {**scope.environment, "PWD": scope.cwd, "SHLVL": str(_number(self._level) - 1)}
+            if scope.previous is not None:
+                env["OLDPWD"] = scope.previous
             status = self._wait(self._start(self._bash, words, env, scope.cwd, Redirections(fds, [])), words)
             return self._left(sourcing.state(_content(before)), sourcing.state(_content(after)), status, scope)
         finally:
@@ -385,8 +391,7 @@ class LiveHost:
         try:
             _write(_STDERR, line + "\n")
         except BrokenPipeError:
-            if not self._ending:
-                raise Interrupted(signal.SIGPIPE) from None
+            raise Interrupted(signal.SIGPIPE) from None
         except OSError:
             pass  # nobody can be told, and bash does not mind either
 

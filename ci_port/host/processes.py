@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
 from ci_port.host.programs import Refused, not_executed
@@ -26,9 +27,7 @@ class Redirections(NamedTuple):
     paths: Sequence[tuple[int, str]]
 
 
-def start(
-    file: str, argv: Sequence[str], env: Mapping[str, str], cwd: str, redirections: Redirections, prefix: str
-) -> int:
+def start(file: str, argv: list[str], env: Mapping[str, str], cwd: str, redirections: Redirections, prefix: str) -> int:
     """Start a process and return its id; raises OSError only if there is none.
 
     A file that the kernel refuses without naming a format is run by bash itself, as bash does. What goes wrong in
@@ -48,25 +47,22 @@ def start(
 
 def _group(pid: int) -> None:
     """Put the child into its own group; if the terminal listens to us, it listens to the child's group from now on."""
-    try:
+    with suppress(OSError):  # it has done so itself, or is gone already
         os.setpgid(pid, pid)
-    except OSError:
-        pass  # it has done so itself, or is gone already
     listen_to(pid, os.getpgrp())
 
 
-def listen_to(group: int, instead_of: int) -> None:
-    """Make the terminal on standard input, if there is one that listens to `instead_of`, listen to `group`."""
-    try:
-        if os.tcgetpgrp(0) != instead_of:
-            return
-        old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
-        try:
-            os.tcsetpgrp(0, group)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, old)
-    except OSError:
-        pass  # no terminal
+def listen_to(group: int, instead_of: int) -> bool:
+    """Make the terminal on standard input listen to `group`; return False if none there listens to the other one."""
+    with suppress(OSError):
+        if os.tcgetpgrp(0) == instead_of:
+            old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+            try:
+                os.tcsetpgrp(0, group)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, old)
+            return True
+    return False
 
 
 def _become(execute: Callable[[], Refused], cwd: str, redirections: Redirections, prefix: str) -> NoReturn:
@@ -112,7 +108,7 @@ def _opened(number: int, path: str) -> int:
     return os.open(path.removeprefix(">>"), os.O_WRONLY | os.O_CREAT | how, 0o666)
 
 
-def _execute(file: str, argv: Sequence[str], env: Mapping[str, str]) -> Refused:
+def _execute(file: str, argv: list[str], env: Mapping[str, str]) -> Refused:
     """Replace the process; return what bash makes of it where that fails."""
     try:
         try:
@@ -130,23 +126,26 @@ def pipe_with(text: str) -> int:
 
     Raises OSError where the text is larger than a pipe can be.
     """
-    import fcntl
-
     data = os.fsencode(text)
     reader, writer = os.pipe()
     try:
-        if len(data) > _BLOCK:
-            fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, len(data))
-        os.set_blocking(writer, False)
-        written = os.write(writer, data) if data else 0
-        if written < len(data):
-            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        _fill(writer, data)
     except OSError:
         os.close(reader)
         raise
     finally:
         os.close(writer)
     return reader
+
+
+def _fill(writer: int, data: bytes) -> None:
+    import fcntl
+
+    if len(data) > _BLOCK:
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, len(data))
+    os.set_blocking(writer, False)
+    if data and os.write(writer, data) < len(data):
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
 
 
 def read_all(fd: int) -> bytes:

@@ -55,7 +55,7 @@ class Command(NamedTuple):
     """A process to run: words as written, absolute directory, exported environment, redirections.
 
     `stdin` is None (inherited), a path or a pipe; `stdout` and `stderr` are None, a path, or `pipe` (the text comes
-    back in the outcome; with `stderr` as well, both do).
+    back in the outcome; with `stderr` as well, both do). `previous` is the directory before the last change of it.
     """
 
     argv: tuple[Word, ...]
@@ -64,6 +64,7 @@ class Command(NamedTuple):
     stdin: Input | None = None
     stdout: str | None = None
     stderr: str | None = None
+    previous: str | None = None
 
 
 class Outcome(NamedTuple):
@@ -86,6 +87,7 @@ class Scope(NamedTuple):
     arrays: Mapping[str, tuple[str, ...]]
     temporary: Mapping[str, str]
     excused: bool
+    previous: str | None = None
 
 
 class Left(NamedTuple):

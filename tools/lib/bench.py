@@ -24,7 +24,8 @@ from ci_port.cli.cases import load_jobs  # noqa: E402
 from ci_port.cli.project import Project, load_project  # noqa: E402
 from ci_port.cli.sides import python_side, shell_side  # noqa: E402
 from ci_port.model import Case, World  # noqa: E402
-from ci_port.model.world import load_world  # noqa: E402
+from ci_port.model.plan import dumps  # noqa: E402
+from ci_port.model.world import case_to_json, load_world  # noqa: E402
 from ci_port.parity import cores, summarise, sweep  # noqa: E402
 from tools.lib.stub_baseline import StubBaseline  # noqa: E402
 
@@ -60,6 +61,8 @@ def main() -> int:
         *_parallel(project, world, cases, quick=arguments.quick),
         *_memory(quick=arguments.quick),
         *_inventory(project, rounds=3 if arguments.quick else 10),
+        *_diff_plan(project, cases, quick=arguments.quick),
+        *_runner(rounds=5 if arguments.quick else 40),
     ]
     if arguments.format == "json":
         print(json.dumps([asdict(figure) for figure in figures], indent=2))
@@ -212,6 +215,91 @@ def _inventory(project: Project, rounds: int) -> list[Figure]:
     return [
         Figure("inventory / shfmt", once / other, "cold reading of the script", "at most 5", once / other <= 5),
         Figure("inventory, grown", growth, "a line at 16 times the length to one at 4", "at most 1.5", growth <= 1.5),
+    ]
+
+
+def _runner(rounds: int) -> list[Figure]:
+    """A dry run of the smoke job in the bundle against a Python that does nothing.
+
+    The bar is for the machine's own python3, as a job starts it. The second figure is for one that loads nothing but
+    its standard library (-I -S): how much of the first is Python's own start depends on what its site-packages do.
+    """
+    python = shutil.which("python3", path=_path_without_venv()) or sys.executable
+    env = {**os.environ, "BUILD_ENVIRONMENT": "linux-jammy-py3.10-gcc11", "TEST_CONFIG": "smoke"}
+    with tempfile.TemporaryDirectory(prefix="ci-port-bench-") as scratch:
+        file = Path(scratch) / "test_python_ci.py"
+        # Made by the Python that will run it, as its compiled code is for that version.
+        make = (
+            "import sys; sys.path.insert(0, sys.argv[1]); from ci_port.cli.bundle import bundle; "
+            "sys.stdout.buffer.write(bundle(b'{}'))"
+        )
+        file.write_bytes(subprocess.run([python, "-c", make, str(ROOT)], stdout=subprocess.PIPE, check=True).stdout)
+
+        def starting(*words: str) -> Callable[[], object]:
+            return lambda: subprocess.run([python, *words], stdout=subprocess.DEVNULL, env=env, check=True)
+
+        dry_run = (str(file), "--dry-run")
+        bare, nothing = ("-I", "-S"), ("-c", "pass")
+        empty, dry = _medians(rounds, starting(*nothing), starting(*dry_run))
+        bare_empty, bare_dry = _medians(rounds, starting(*bare, *nothing), starting(*bare, *dry_run))
+    return [
+        Figure(
+            "runner / python3",
+            dry / empty,
+            "a dry run of the smoke job in the bundle against `python3 -c pass`",
+            "at most 3",
+            dry / empty <= 3,
+        ),
+        Figure("runner / python3 -I -S", bare_dry / bare_empty, "the same with a Python that loads no site-packages"),
+    ]
+
+
+def _path_without_venv() -> str:
+    venv = str(Path(sys.executable).parent)
+    return ":".join(part for part in os.environ.get("PATH", os.defpath).split(":") if part != venv)
+
+
+# A change that every run meets is the worst case; one inside a function concerns the runs that call it.
+_CHANGES = {
+    "every run": ("export TORCH_SERIALIZATION_DEBUG=1", "export TORCH_SERIALIZATION_DEBUG=2"),
+    "one function": ("--exclude-jit-executor", "--exclude-jit"),
+}
+
+
+def _diff_plan(project: Project, cases: Sequence[Case], *, quick: bool) -> list[Figure]:
+    """A comparison of two scripts, nothing remembered, against one parity sweep over the same jobs."""
+    part = cases[:: 40 if quick else 1]
+    old = project.script.resolve()
+    with tempfile.TemporaryDirectory(prefix="ci-port-bench-") as scratch:
+        listed = Path(scratch) / "cases.jsonl"
+        listed.write_text("".join(dumps(case_to_json(case)) + "\n" for case in part))
+
+        def command(status: int, *words: str) -> Callable[[], object]:
+            line = [sys.executable, "-m", "ci_port", *words, "--cases", str(listed)]
+
+            def work() -> None:
+                done = subprocess.run(line, stdout=subprocess.DEVNULL, check=False, cwd=ROOT)
+                if done.returncode != status:
+                    raise RuntimeError(f"{' '.join(line)} ended with {done.returncode}")
+
+            return work
+
+        works = []
+        for name, change in _CHANGES.items():
+            new = Path(scratch) / name / old.name
+            shutil.copytree(old.parent, new.parent)
+            new.write_text(old.read_text().replace(*change, 1))
+            works.append(command(1, "diff-plan", str(old), str(new), "--no-cache"))
+        sweep, *diffs = (_seconds(work) for work in (command(0, "parity"), *works))
+    return [
+        Figure(
+            f"diff-plan / parity, {name}",
+            time / sweep,
+            f"two scripts over {len(part):,} jobs, nothing remembered, the change is in {name}",
+            "under 2",
+            time / sweep < 2,
+        )
+        for name, time in zip(_CHANGES, diffs, strict=True)
     ]
 
 

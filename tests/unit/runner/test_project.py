@@ -1,0 +1,41 @@
+"""What the runner runs, as data."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ci_port.runner import project as projects
+from ci_port.runner.__main__ import SCRIPT
+from ci_port.runner.project import Project, Special, data, load_project
+
+
+def test_the_packaged_project_is_whole() -> None:
+    project = load_project()
+    assert project.script == SCRIPT
+    for name in (project.world, project.lock, project.rollout):
+        assert os.path.isfile(os.path.join(projects.DATA, name))
+    assert callable(project.program())
+
+
+def test_a_job_without_some_variable_has_an_id(project: Project) -> None:
+    assert project.job({"BUILD": "b"}) == "job:b/"
+
+
+def test_special_jobs_match_all_their_globs() -> None:
+    special = Special((("A", "x*"), ("B", "y")), ("z",))
+    assert special.selects({"A": "xa", "B": "y"})
+    assert not special.selects({"A": "xa"})
+
+
+def test_data_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(OSError, match="nothing"):
+        data("nothing.json")
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"script": 1}', "{"])
+def test_broken_settings_name_their_file(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projects, "data", lambda name: text)
+    with pytest.raises(ValueError, match=r"runner\.json"):
+        load_project()
