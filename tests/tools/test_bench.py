@@ -27,10 +27,16 @@ def test_the_baseline_takes_the_same_way_as_the_recorder(tmp_path: Path) -> None
 
 
 def test_every_figure_is_a_ratio_with_its_meaning() -> None:
-    done = run(ROOT, "tools/bench", "--quick", "--format", "json")
+    done = run(ROOT, "tools/bench", "--quick", "--format", "json", "recorder", "port", "memory")
     assert done.returncode in (0, 1), done.stderr
     figures = {figure["name"]: figure for figure in json.loads(done.stdout)}
-    assert {"stubs / recorder", "plan / 1 ms", "efficiency", "parity / bash, memory"} <= set(figures)
+    assert {"stubs / recorder", "plan / 1 ms", "parity / bash, memory"} <= set(figures)
     assert all(figure["ratio"] > 0 and figure["meaning"] for figure in figures.values())
     assert figures["commands logged / recorded"]["ratio"] == 1
     assert done.returncode == any(figure["kept"] is False for figure in figures.values())
+
+
+def test_what_is_not_measured_is_refused() -> None:
+    done = run(ROOT, "tools/bench", "nothing")
+    assert done.returncode == 2
+    assert "invalid choice: 'nothing'" in done.stderr
