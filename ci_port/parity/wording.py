@@ -1,0 +1,139 @@
+"""A step in words, as bash would write it, and two steps word against word.
+
+Words are one line each: what a terminal would act on is written as `$'...'`, so that no argument can be taken for
+two words or paint the screen.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import NamedTuple
+
+from ci_port.model import Execute, Source, Step, Write
+from ci_port.parity.compare import Difference, Shape
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./:+@%,=^-]+")
+_NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\x1b": "\\e", "\\": "\\\\", "'": "\\'"}
+
+
+def quoted(text: str) -> str:
+    """Return `text` as one bash word on one line, quoted only where it must be."""
+    if _PLAIN.fullmatch(text):
+        return text
+    if all(char.isprintable() for char in text):
+        return "'" + text.replace("'", "'\\''") + "'"
+    return "$'" + "".join(_escaped(char) for char in text) + "'"
+
+
+def _escaped(char: str) -> str:
+    if char in _NAMED:
+        return _NAMED[char]
+    if char.isprintable():
+        return char
+    # A surrogate escape is a byte that is not UTF-8; anything else that cannot be shown is written byte by byte.
+    return "".join(f"\\x{byte:02x}" for byte in char.encode(errors="surrogateescape"))
+
+
+def command_words(step: Step) -> tuple[str, ...]:
+    """Return what the step runs and its redirections, as bash would write them; `|` is a pipe or a capture."""
+    if isinstance(step, Execute):
+        return (*_stdin(step), *(quoted(word) for word in step.argv), *_outputs(step))
+    if isinstance(step, Source):
+        return ("source", quoted(step.path))
+    if isinstance(step, Write):
+        return (">>" if step.append else ">", quoted(step.path))
+    return ("ulimit", step.resource, str(step.value))
+
+
+def notes(step: Step) -> tuple[str, ...]:
+    """Return what stands beside the command: its directory, its exit status, and what changed in the environment."""
+    if not isinstance(step, Execute):
+        return ()
+    directory = () if step.cwd == "." else (f"in {quoted(step.cwd)}",)
+    status = (f"exits {step.status}",) if step.status else ()
+    return (*directory, *status, *(_variable(name, value) for name, value in step.env))
+
+
+def _variable(name: str, value: str | None) -> str:
+    return f"unset {name}" if value is None else f"{name}={quoted(value) if value else ''}"
+
+
+def _stdin(step: Execute) -> tuple[str, ...]:
+    if step.stdin is None:
+        return ()
+    return {"pipe": ("|",), "heredoc": ("<<heredoc",)}.get(step.stdin, (f"< {quoted(step.stdin)}",))
+
+
+def _outputs(step: Execute) -> tuple[str, ...]:
+    if step.stdout == step.stderr == "pipe":
+        return ("|&",)
+    if step.stdout == step.stderr and step.stdout is not None:
+        return (_redirection("&", step.stdout),)
+    words = []
+    if step.stderr is not None:
+        words.append("2>|" if step.stderr == "pipe" else _redirection("2", step.stderr))
+    if step.stdout is not None:
+        words.append("|" if step.stdout == "pipe" else _redirection("", step.stdout))
+    return tuple(words)
+
+
+def _redirection(descriptor: str, target: str) -> str:
+    if target.startswith(">>"):
+        return f"{descriptor}>> {quoted(target[2:])}"
+    return f"{descriptor}> {quoted(target)}"
+
+
+class Word(NamedTuple):
+    """A word of one side, and whether the other side lacks it there."""
+
+    text: str
+    differs: bool
+
+
+Change = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+
+
+class Column(NamedTuple):
+    """One side of a difference: the words of the command, and the notes beside it."""
+
+    words: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def sides(difference: Difference) -> tuple[Column, Column]:
+    """Return what stands on the two sides of the difference; a step that one side lacks has no words there."""
+    if difference.control is None and difference.candidate is None:
+        return Column((f"exit {difference.control_status}",), ()), Column((f"exit {difference.candidate_status}",), ())
+    control = None if difference.shape is Shape.ADDED else difference.control
+    candidate = None if difference.shape is Shape.LEFT_OUT else difference.candidate
+    return _side(control), _side(candidate)
+
+
+def _side(step: Step | None) -> Column:
+    return Column((), ()) if step is None else Column(command_words(step), notes(step))
+
+
+def aligned(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[list[Word], list[Word]]:
+    """Return both sequences of words, each word marked if it has no counterpart on the other side."""
+    ours, theirs = [Word(text, True) for text in left], [Word(text, True) for text in right]
+    for i, j, size in _matcher(left, right).get_matching_blocks():
+        for offset in range(size):
+            ours[i + offset] = Word(left[i + offset], False)
+            theirs[j + offset] = Word(right[j + offset], False)
+    return ours, theirs
+
+
+def change(difference: Difference) -> Change:
+    """Return what was taken away and what was put in its place, without the words that are the same."""
+    left, right = sides(difference)
+    return (*_edits(left.words, right.words), *_edits(left.notes, right.notes))
+
+
+def _edits(left: tuple[str, ...], right: tuple[str, ...]) -> Change:
+    opcodes = _matcher(left, right).get_opcodes()
+    return tuple((left[a:b], right[c:d]) for tag, a, b, c, d in opcodes if tag != "equal")
+
+
+def _matcher(left: tuple[str, ...], right: tuple[str, ...]) -> difflib.SequenceMatcher[str]:
+    return difflib.SequenceMatcher(None, left, right, autojunk=False)

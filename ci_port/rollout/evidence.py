@@ -1,0 +1,190 @@
+"""The store of evidence: run records in SQLite, each once, whoever adds them and however often.
+
+Several writers take turns (WAL, a busy timeout, one transaction for each call); what was added is on the disk before
+`add` returns (synchronous = FULL), and a transaction that a power loss cuts off is not there at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from ci_port.rollout.records import MOMENT, Evidence, Refused
+
+SCHEMA = 1
+_WAIT = 60.0
+_COLUMNS = tuple(field.name for field in fields(Evidence))
+# "PORT" and "SCRIPT" in the application id: another program's database is not taken for one of ours.
+_APPLICATION = 0x43495054
+_TABLE = """
+CREATE TABLE record (
+  digest TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, time TEXT NOT NULL, job TEXT NOT NULL, side TEXT NOT NULL,
+  fallback INTEGER NOT NULL, cause TEXT NOT NULL, phase TEXT NOT NULL, status INTEGER, shadow TEXT NOT NULL,
+  script TEXT NOT NULL, port TEXT NOT NULL, text TEXT NOT NULL
+) WITHOUT ROWID
+"""
+
+
+class NotEvidence(ValueError):
+    """A file that is no store of evidence; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of some records."""
+
+    new: int
+    known: int
+    refused: tuple[Refused, ...]
+
+
+class Store:
+    """A file with evidence; a context manager."""
+
+    def __init__(self, path: Path, create: bool = False) -> None:
+        """Open the file; raises NotEvidence if it is something else, or is not there and is not to be made."""
+        if not create and not path.is_file():
+            raise NotEvidence(f"there is no evidence in {path}; `ci-port evidence add` makes the file")
+        self._path = path
+        try:
+            self._database = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+        except sqlite3.Error as error:
+            raise NotEvidence(f"{path} cannot be opened: {error}") from None
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
+            self.close()
+            raise NotEvidence(f"{path} is no store of evidence: {error}") from None
+        except NotEvidence:
+            self.close()
+            raise
+
+    def _prepare(self) -> None:
+        self._database.execute("PRAGMA synchronous = FULL")
+        if self._pragma("application_id") != _APPLICATION:
+            with self._transaction():
+                # Looked at again: another writer may have been here first.
+                if self._pragma("application_id") != _APPLICATION:
+                    if self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                        raise NotEvidence(f"{self._path} is a database of another program")
+                    self._database.execute(_TABLE)
+                    self._database.execute(f"PRAGMA user_version = {SCHEMA}")
+                    self._database.execute(f"PRAGMA application_id = {_APPLICATION}")
+            self._database.execute("PRAGMA journal_mode = WAL")
+        if (found := self._pragma("user_version")) != SCHEMA:
+            raise NotEvidence(f"{self._path} is of version {found}; this tool knows version {SCHEMA}")
+
+    def _pragma(self, name: str) -> int:
+        value: int = self._database.execute(f"PRAGMA {name}").fetchone()[0]
+        return value
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file; closing twice is no error."""
+        self._database.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def add(self, records: Iterable[Evidence | Refused]) -> Added:
+        """Add records, each once; what is refused is returned, and the rest is kept."""
+        everything = list(records)
+        refused = [record for record in everything if isinstance(record, Refused)]
+        new = known = 0
+        with self._transaction():
+            for record in everything:
+                if isinstance(record, Refused):
+                    continue
+                outcome = self._insert(record)
+                new += outcome == "new"
+                known += outcome == "known"
+                if outcome == "other":
+                    place = f"record {record.id}"
+                    refused.append(Refused(place, "another record with this id is here already: one was changed"))
+        return Added(new, known, tuple(refused))
+
+    def _insert(self, record: Evidence) -> str:
+        marks = ", ".join("?" * len(_COLUMNS))
+        values = [getattr(record, name) for name in _COLUMNS]
+        done = self._database.execute(f"INSERT OR IGNORE INTO record ({', '.join(_COLUMNS)}) VALUES ({marks})", values)
+        if done.rowcount == 1:
+            return "new"
+        same = self._database.execute("SELECT 1 FROM record WHERE digest = ?", [record.digest]).fetchone()
+        return "known" if same else "other"
+
+    def records(self, since: str = "") -> list[Evidence]:
+        """Return the records of runs that began at `since` or later, in order of time."""
+        query = f"SELECT {', '.join(_COLUMNS)} FROM record WHERE time >= ? ORDER BY time, id"
+        try:
+            rows = self._database.execute(query, [since]).fetchall()
+        except sqlite3.Error as error:
+            raise NotEvidence(f"{self._path} cannot be read: {error}") from None
+        return [_evidence(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+
+
+def _evidence(row: Mapping[str, object]) -> Evidence:
+    return Evidence(**{**row, "fallback": bool(row["fallback"])})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What some runs add up to."""
+
+    runs: int = 0
+    live: int = 0
+    fallbacks: int = 0
+    shadow: int = 0
+    mismatches: int = 0
+    inconclusive: int = 0
+
+    @property
+    def fallback_percent(self) -> float:
+        """Return how many of the live runs fell back."""
+        return 100 * self.fallbacks / self.live if self.live else 0.0
+
+    @property
+    def mismatch_percent(self) -> float:
+        """Return how many of the compared runs differed."""
+        return 100 * self.mismatches / self.shadow if self.shadow else 0.0
+
+
+def figures(records: Iterable[Evidence]) -> Figures:
+    """Return what the runs add up to."""
+    everything = list(records)
+    return Figures(
+        runs=len(everything),
+        live=sum(record.live for record in everything),
+        fallbacks=sum(record.fallback for record in everything),
+        shadow=sum(record.compared for record in everything),
+        mismatches=sum(record.shadow == "different" for record in everything),
+        inconclusive=sum(bool(record.shadow) and not record.compared for record in everything),
+    )
+
+
+def trend(records: Iterable[Evidence], phase_of: Callable[[Evidence], str]) -> dict[str, dict[str, Figures]]:
+    """Return the figures of each day, for each phase that `phase_of` names."""
+    days: dict[str, dict[str, list[Evidence]]] = {}
+    for record in records:
+        days.setdefault(phase_of(record), {}).setdefault(record.time[:10], []).append(record)
+    return {phase: {day: figures(found) for day, found in sorted(by_day.items())} for phase, by_day in days.items()}
+
+
+def since(now: datetime.datetime, days: int) -> str:
+    """Return the moment that is so many days before now, as records have it."""
+    return (now - datetime.timedelta(days=days)).strftime(MOMENT)

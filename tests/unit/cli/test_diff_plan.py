@@ -1,0 +1,370 @@
+"""`ci-port diff-plan`: revisions, scripts and plan sets, with real bash on a small project."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ci_port.cli import diff_plan, main, plansets
+from ci_port.cli.untouched import touched
+from tests.unit.cli.project_on_disk import SCRIPT, WORLD
+
+Capture = pytest.CaptureFixture[str]
+
+PORT = """\
+def main(sh):
+    if sh["SUITE"] == "lint":
+        sh.run("ruff", "check", stdout="lint.log")
+    else:
+        sh.run("python", "run.py", "--suite", sh["SUITE"])
+"""
+
+
+class Repository:
+    """A git repository with a script, a port, a world and jobs."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.write("world.json", json.dumps(WORLD))
+        self.write("jobs.csv", "SUITE,SHARD\nunit,1\nslow,2\nlint,\n")
+        self.write("scripts/test.sh", SCRIPT)
+        self.write("diffed_port.py", PORT)
+        self.config("scripts/test.sh")
+
+    def config(self, script: str) -> None:
+        config = {"script": script, "world": "world.json", "jobs": "jobs.csv", "job_id": "{SUITE}"}
+        self.write("ci-port.json", json.dumps({**config, "port": "diffed_port:main"}))
+
+    def git(self, *words: str) -> None:
+        who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+        environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+        subprocess.run(["git", "-C", str(self.root), *who, *words], check=True, env=environment)
+
+    def commit(self, tag: str) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", f"--message={tag}")
+        self.git("tag", tag)
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.root / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        text = (self.root / name).read_text()
+        assert old in text
+        self.write(name, text.replace(old, new))
+
+    @property
+    def flags(self) -> list[str]:
+        return ["--config", str(self.root / "ci-port.json")]
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "repository").mkdir()
+    made = Repository(tmp_path / "repository")
+    made.commit("one")
+    monkeypatch.syspath_prepend(str(made.root))
+    # Another test's port of this name may have been imported.
+    monkeypatch.delitem(sys.modules, "diffed_port", raising=False)
+    return made
+
+
+def diffed(status: int, capsys: Capture, repository: Repository, *arguments: str) -> dict[str, Any]:
+    assert main(["diff-plan", *arguments, "--format", "json", *repository.flags]) == status
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+FLAG = ('--jobs "$(nproc)"', '--jobs "$(nproc)" --fast')
+
+
+def test_a_clean_tree_changes_nothing_and_runs_nothing(
+    repository: Repository, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> plansets.PlanSet:
+        raise AssertionError("files that are the same do the same")
+
+    monkeypatch.setattr(plansets, "record_script", never)
+    monkeypatch.setattr(plansets, "plan_port", never)
+    found = diffed(0, capsys, repository, "one")
+    assert (found["verdict"], found["changed"]) == ("No job's plan changes.", 0)
+
+
+def test_a_dirty_tree_is_what_a_revision_is_compared_with(repository: Repository, capsys: Capture) -> None:
+    repository.edit("scripts/test.sh", *FLAG)
+    assert main(["diff-plan", "one", *repository.flags]) == 1
+    out = capsys.readouterr().out
+    assert out.splitlines() == [
+        "! added `--fast` to `python run.py …` in 2 of 3 jobs — only the script",
+        "    unit, slow",
+        "2 of 3 jobs change (script 2). Only the script moved: the port still does what it did, and parity will fail.",
+    ]
+
+
+def test_a_new_file_that_git_does_not_know_counts(repository: Repository, capsys: Capture) -> None:
+    repository.edit("scripts/test.sh", "set -e\n", 'set -e\nsource "${0%/*}/more.sh"\n')
+    repository.write("scripts/more.sh", "mytool\n")
+    found = diffed(1, capsys, repository, "one", "--side", "script")
+    assert [group["text"] for group in found["groups"]] == ["added the command `mytool`"]
+
+
+def test_two_revisions_with_both_sides_alike(repository: Repository, capsys: Capture) -> None:
+    repository.edit("scripts/test.sh", 'run.py --suite "$1"', 'run.py --quick --suite "$1"')
+    repository.edit("diffed_port.py", '"run.py", ', '"run.py", "--quick", ')
+    repository.commit("two")
+    repository.edit("scripts/test.sh", "--quick", "--other")
+    found = diffed(1, capsys, repository, "one", "two")
+    assert found["verdict"] == "Script and port moved alike."
+    (group,) = found["groups"]
+    assert group["jobs"] == {"script": ["unit", "slow"], "port": ["unit", "slow"]}
+
+
+def test_only_the_port_moved(repository: Repository, capsys: Capture) -> None:
+    repository.edit("diffed_port.py", '"check"', '"check", "."')
+    found = diffed(1, capsys, repository, "one")
+    assert found["verdict"].startswith("Only the port moved")
+    assert found["groups"][0]["jobs"] == {"script": [], "port": ["lint"]}
+
+
+def test_a_change_that_changes_no_plan(repository: Repository, capsys: Capture) -> None:
+    repository.edit("scripts/test.sh", "set -e\n", "set -e\n# a comment\n")
+    repository.edit("diffed_port.py", "def main", "# a comment\ndef main")
+    assert diffed(0, capsys, repository, "one")["verdict"] == "No job's plan changes."
+
+
+def test_a_renamed_script_is_found_under_its_old_name(repository: Repository, capsys: Capture) -> None:
+    repository.git("mv", "scripts", "ci")
+    repository.config("ci/test.sh")
+    repository.commit("two")
+    repository.edit("ci/test.sh", *FLAG)
+    repository.commit("three")
+    assert diffed(0, capsys, repository, "one", "two", "--side", "script")["absent"] == {}
+    found = diffed(1, capsys, repository, "one", "three", "--side", "script")
+    assert found["groups"][0]["added"] == ["--fast"]
+
+
+def test_a_base_without_the_port_is_said(repository: Repository, capsys: Capture) -> None:
+    repository.git("rm", "--quiet", "diffed_port.py")
+    repository.commit("none")
+    repository.write("diffed_port.py", PORT)
+    repository.edit("scripts/test.sh", *FLAG)
+    found = diffed(1, capsys, repository, "none")
+    assert found["absent"] == {"port": "none has no port (diffed_port.py)"}
+    assert found["sides"].keys() == {"script"}
+
+
+def test_a_base_without_the_script_is_said(repository: Repository, capsys: Capture) -> None:
+    repository.git("rm", "--quiet", "scripts/test.sh")
+    repository.commit("none")
+    repository.write("scripts/test.sh", SCRIPT)
+    assert diffed(0, capsys, repository, "none")["absent"] == {"script": "none has no scripts/test.sh"}
+
+
+def test_a_port_that_breaks_is_shown_as_broken(repository: Repository, capsys: Capture) -> None:
+    repository.edit("diffed_port.py", "def main(sh):\n", "def main(sh):\n    raise KeyError('x')\n")
+    found = diffed(1, capsys, repository, "one")
+    ((reason, jobs),) = found["sides"]["port"]["broken"].items()
+    assert "KeyError" in reason
+    assert jobs == ["unit", "slow", "lint"]
+    repository.write("diffed_port.py", "def main(sh:\n")
+    ((reason, jobs),) = diffed(1, capsys, repository, "one")["sides"]["port"]["broken"].items()
+    assert "diffed_port" in reason or "SyntaxError" in reason
+    assert len(jobs) == 3
+
+
+def test_two_scripts(repository: Repository, capsys: Capture, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "test.sh"
+    other.parent.mkdir()
+    other.write_text(SCRIPT.replace("ruff check", "ruff check --fix"))
+    found = diffed(1, capsys, repository, str(repository.root / "scripts/test.sh"), str(other))
+    assert found["verdict"] == "The plans of the script change."
+    assert found["groups"][0]["jobs"] == {"script": ["lint"]}
+
+
+def test_two_files_of_plans(repository: Repository, capsys: Capture) -> None:
+    def plan(id: str, *words: str) -> str:
+        return json.dumps({"id": id, "plan": {"status": 0, "steps": [{"kind": "exec", "argv": words, "cwd": "."}]}})
+
+    one = repository.write("one.jsonl", "\n".join([plan("a", "x"), plan("b", "y"), plan("c", "z")]))
+    two = repository.write("two.jsonl", "\n".join([plan("a", "x"), plan("b", "y", "--v"), plan("d", "z")]))
+    found = diffed(1, capsys, repository, str(one), str(two))
+    assert found["verdict"] == "The plans change."
+    assert (found["total"], len(found["notes"])) == (2, 2)
+    assert diffed(0, capsys, repository, str(one), str(one))["changed"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nothing"], "nothing is no revision of"),
+        (["one", "nothing"], "nothing is no revision of"),
+        (["plans.jsonl"], "name a second file of plans"),
+        (["plans.jsonl", "more.jsonl"], "cannot be read"),
+        (["--side", "left", "one"], "invalid choice"),
+        ([], "the following arguments are required: BASE"),
+    ],
+)
+def test_what_is_not_there_is_a_usage_error(
+    arguments: list[str], said: str, repository: Repository, capsys: Capture
+) -> None:
+    assert main(["diff-plan", *arguments, *repository.flags]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_name_that_is_two_things_must_be_written_clearly(
+    repository: Repository, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository.root)
+    repository.write("one", "a file")
+    repository.write("other.sh", "a file")
+    assert main(["diff-plan", "one", "other.sh", *repository.flags]) == 2
+    assert "one is a file and a revision; write ./one, or refs/heads/one" in capsys.readouterr().err
+
+
+def test_outside_of_a_repository(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    (tmp_path / "x.sh").write_text("true\n")
+    assert main(["diff-plan", "main", "--script", str(tmp_path / "x.sh")]) == 2
+    assert "is in no git repository" in capsys.readouterr().err
+
+
+def test_what_was_planned_once_is_remembered_by_content(
+    repository: Repository, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.edit("scripts/test.sh", *FLAG)
+    first = diffed(1, capsys, repository, "one")
+
+    def never(*_: object) -> plansets.PlanSet:
+        raise AssertionError("this was recorded before")
+
+    monkeypatch.setattr(plansets, "record_script", never)
+    assert diffed(1, capsys, repository, "one") == first
+    with pytest.raises(AssertionError):
+        main(["diff-plan", "one", "--no-cache", *repository.flags])
+    repository.edit("scripts/test.sh", "--fast", "--faster")
+    with pytest.raises(AssertionError):
+        main(["diff-plan", "one", *repository.flags])
+
+
+def test_a_memory_that_is_broken_is_made_anew(repository: Repository, capsys: Capture) -> None:
+    repository.edit("scripts/test.sh", *FLAG)
+    first = diffed(1, capsys, repository, "one")
+    for file in plansets.cache_directory().iterdir():
+        file.write_bytes(file.read_bytes()[:40])
+    assert diffed(1, capsys, repository, "one") == first
+
+
+def test_only_jobs_that_the_change_can_touch_are_recorded_again(
+    repository: Repository, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("bashlex", reason="reading a script needs it")
+    recorded: list[list[str]] = []
+    plain = plansets.record_script
+
+    def counted(script: Any, world: Any, cases: Any, jobs: Any) -> plansets.PlanSet:
+        recorded.append([case.id for case in cases])
+        return plain(script, world, cases, jobs)
+
+    monkeypatch.setattr(plansets, "record_script", counted)
+    repository.edit("scripts/test.sh", "ruff check > lint.log", "ruff check --fix > lint.log\n  ruff format")
+    found = diffed(1, capsys, repository, "one", "--side", "script")
+    assert recorded == [["unit", "slow", "lint"], ["lint"]]
+    assert found["sides"]["script"]["changed"] == ["lint"]
+
+
+TOUCHED = {
+    "inside an arm": ("ruff check > lint.log", "ruff check", {7}, {5}),
+    "inside a function": ('--jobs "$(nproc)"', "", {4}, {7}),
+    "a line more in an arm": ("  ruff check > lint.log", "  ruff check > lint.log\n  more", {7}, {4}),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "entered", "passed"), TOUCHED.values(), ids=TOUCHED)
+def test_a_change_inside_a_body_touches_runs_that_entered_it(
+    old: str, new: str, entered: set[int], passed: set[int], tmp_path: Path
+) -> None:
+    pytest.importorskip("bashlex", reason="reading a script needs it")
+    touches = _touches(tmp_path, old, new)
+    assert touches(entered)
+    assert not touches(passed)
+
+
+EVERYWHERE = {
+    "at the top": ("set -e", "set -eu"),
+    "in a condition": ("== lint", "== linter"),
+    "a function's name": ("run_suite() {", "run_suites() {"),
+    "an arm more": ("else\n", "elif true; then\n  x\nelse\n"),
+    "a call": ('run_suite "$SUITE"\nfi', 'run_suite "$SUITE"\nfi\nmore'),
+    "line numbers are asked for": ("ruff check > lint.log", "ruff check $LINENO"),
+    "no longer bash": ("ruff check > lint.log", "if ("),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), EVERYWHERE.values(), ids=EVERYWHERE)
+def test_a_change_anywhere_else_touches_every_run(old: str, new: str, tmp_path: Path) -> None:
+    assert _touches(tmp_path, old, new)(set())
+
+
+def _touches(tmp_path: Path, old: str, new: str) -> Any:
+    assert old in SCRIPT
+    before, after = (tmp_path / name / "test.sh" for name in ("before", "after"))
+    for path, text in ((before, SCRIPT), (after, SCRIPT.replace(old, new, 1))):
+        path.parent.mkdir()
+        path.write_text(text)
+    tells = touched(before, after)
+    return lambda lines: tells({"test.sh": frozenset(lines)})
+
+
+def test_a_changed_neighbour_touches_every_run(tmp_path: Path) -> None:
+    before, after = (tmp_path / name / "test.sh" for name in ("before", "after"))
+    for path in (before, after):
+        path.parent.mkdir()
+        path.write_text(SCRIPT)
+    (after.parent / "common.sh").write_text("x=1\n")
+    assert touched(before, after)({})
+
+
+def test_markdown(repository: Repository, capsys: Capture) -> None:
+    repository.edit("scripts/test.sh", *FLAG)
+    assert main(["diff-plan", "one", "--format", "markdown", *repository.flags]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("### 🔀 Only the script moved")
+    assert "- added `--fast` to `python run.py …` in 2 of 3 jobs — only the script\n" in out
+
+
+def test_the_command_of_the_repository_is_the_same() -> None:
+    tool = Path(diff_plan.__file__).resolve().parents[2] / "tools" / "diff-plan"
+    if not tool.exists():
+        pytest.skip("this is an installed package; tools/ is in the repository")
+    assert os.access(tool, os.X_OK)
+    assert 'diff-plan "$@"' in tool.read_text()
+
+
+def test_a_parity_sweep_leaves_its_plans_behind(
+    repository: Repository, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.write("world.json", json.dumps({**WORLD, "env": {**WORLD["env"], "SHARD": ""}}))  # type: ignore[dict-item]
+    main(["parity", *repository.flags])
+    recorded: list[Path] = []
+    plain = plansets.record_script
+
+    def counted(script: Path, *rest: Any) -> plansets.PlanSet:
+        recorded.append(script)
+        return plain(script, *rest)
+
+    monkeypatch.setattr(plansets, "record_script", counted)
+    repository.edit("scripts/test.sh", "set -e\n", "set -e\ntouch x\n")
+    capsys.readouterr()
+    diffed(1, capsys, repository, "one", "--side", "script")
+    assert recorded == [repository.root / "scripts/test.sh"], "the base was swept, and is not recorded again"

@@ -1,0 +1,118 @@
+"""Steps in words: what bash reads back is what was executed."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci_port.model import Execute, Limit, Observation, Plan, Source, Step, Write
+from ci_port.parity.compare import difference
+from ci_port.parity.wording import Word, aligned, change, command_words, notes, quoted, sides
+
+# Anything an argument can be, bytes that are not UTF-8 (as surrogate escapes) included.
+ARGUMENTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]) | st.sampled_from("\udc80\udcff"))
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("plain-word_1.py", "plain-word_1.py"),
+        ("--shard=1", "--shard=1"),
+        ("", "''"),
+        ("two words", "'two words'"),
+        ("it's", "'it'\\''s'"),
+        ("$HOME", "'$HOME'"),
+        ("*", "'*'"),
+        ("~", "'~'"),
+        ("a\nb", "$'a\\nb'"),
+        ("\x1b[31m'", "$'\\e[31m\\''"),
+        ("\udcff", "$'\\xff'"),
+        ("\u202e", "$'\\xe2\\x80\\xae'"),
+    ],
+)
+def test_quoted(text: str, word: str) -> None:
+    assert quoted(text) == word
+
+
+@given(st.lists(ARGUMENTS, min_size=1, max_size=20))
+def test_bash_reads_quoted_words_back(arguments: list[str]) -> None:
+    script = "LC_ALL=C; printf '%s\\0' " + " ".join(quoted(argument) for argument in arguments)
+    assert "\n" not in script
+    output = subprocess.run(["bash", "-c", script], capture_output=True, check=True).stdout
+    assert output.split(b"\0")[:-1] == [argument.encode(errors="surrogateescape") for argument in arguments]
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        (Execute(("python", "a b.py")), "python 'a b.py'"),
+        (Execute(("cat",), stdin="in put"), "< 'in put' cat"),
+        (Execute(("cat",), stdin="pipe", stdout="pipe"), "| cat |"),
+        (Execute(("cat",), stdin="heredoc"), "<<heredoc cat"),
+        (Execute(("cat",), stdout="pipe", stderr="pipe"), "cat |&"),
+        (Execute(("cat",), stdout="pipe", stderr="/dev/null"), "cat 2> /dev/null |"),
+        (Execute(("cat",), stderr="pipe"), "cat 2>|"),
+        (Execute(("cat",), stdout="log"), "cat > log"),
+        (Execute(("cat",), stdout=">>my log"), "cat >> 'my log'"),
+        (Execute(("cat",), stdout="log", stderr="log"), "cat &> log"),
+        (Execute(("cat",), stdout=">>log", stderr=">>log"), "cat &>> log"),
+        (Source("/opt/x.sh"), "source /opt/x.sh"),
+        (Write("f", append=True), ">> f"),
+        (Write("f", append=False), "> f"),
+        (Limit("core", "unlimited"), "ulimit core unlimited"),
+    ],
+)
+def test_command_words(step: Step, text: str) -> None:
+    assert " ".join(command_words(step)) == text
+
+
+def test_notes_say_what_stands_beside_the_command() -> None:
+    step = Execute(("x",), cwd="a b", status=2, env=(("GONE", None), ("EMPTY", ""), ("SET", "1 2")))
+    assert notes(step) == ("in 'a b'", "exits 2", "unset GONE", "EMPTY=", "SET='1 2'")
+    assert notes(Execute(("x",))) == ()
+    assert notes(Source("x")) == ()
+
+
+def test_aligned_marks_words_without_counterpart() -> None:
+    left, right = aligned(("run", "--shard", "1", "5"), ("run", "--verbose", "--shard", "2", "5"))
+    assert left == [Word("run", False), Word("--shard", False), Word("1", True), Word("5", False)]
+    assert [word.text for word in right if word.differs] == ["--verbose", "2"]
+
+
+@given(st.lists(st.sampled_from("abc")), st.lists(st.sampled_from("abc")))
+def test_alignment_keeps_all_words_and_marks_only_what_differs(left: list[str], right: list[str]) -> None:
+    ours, theirs = aligned(tuple(left), tuple(right))
+    assert [word.text for word in ours] == left
+    assert [word.text for word in theirs] == right
+    assert [word.text for word in ours if not word.differs] == [word.text for word in theirs if not word.differs]
+    assert any(word.differs for word in ours + theirs) == (left != right)
+
+
+def columns(control: tuple[Step, ...], candidate: tuple[Step, ...], status: int = 0) -> tuple[str, str]:
+    found = difference(Observation(Plan(control, status)), Observation(Plan(candidate, 0)))
+    assert found is not None
+    left, right = sides(found)
+    return " ".join(left.words), " ".join(right.words)
+
+
+A, B = Execute(("a",)), Execute(("b",))
+
+
+def test_a_step_that_one_side_lacks_has_no_words_there() -> None:
+    assert columns((A, B), (B,)) == ("a", "")
+    assert columns((B,), (A, B)) == ("", "a")
+    assert columns((A, B), (A,)) == ("b", "")
+    assert columns((A,), (A, B)) == ("", "b")
+    assert columns((A, B), (B, A)) == ("a", "b")
+    assert columns((A,), (A,), status=3) == ("exit 3", "exit 0")
+
+
+def test_change_holds_only_what_differs() -> None:
+    control = Observation(Plan((Execute(("run", "x", "1"), env=(("A", "1"), ("B", "2"))),), 0))
+    candidate = Observation(Plan((Execute(("run", "1"), env=(("A", "1"), ("B", "3"))),), 0))
+    found = difference(control, candidate)
+    assert found is not None
+    assert change(found) == ((("x",), ()), (("B=2",), ("B=3",)))
