@@ -84,12 +84,18 @@ def _failing(cases: Sequence[Case], project: Project, world: World) -> list[Case
     Should it leave one out, the case as it stands is different, and that is what it is kept for.
     """
     side = python_side(project.port, world)
+    bare = environments(cases)
     found: list[Case] = []
-    for case in environments(cases):
+    for case in bare:
         found.append(case)
         # A case that cannot be planned stays as it is: the sweep says why.
         with contextlib.suppress(Exception):
             found += failing_each_step(case, side(case).plan)
+    print(
+        f"failing each of {len(found) - len(bare):,} steps in turn, "
+        f"in {len(bare):,} environments that are also run as they are",
+        file=sys.stderr,
+    )
     return found
 
 
