@@ -30,6 +30,7 @@
 #include <link.h>
 #include <poll.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -978,7 +979,10 @@ pid_t fork(void) {
         order[depth++] = place;
         seq = 0;
         ctl->pids[number] = (uint32_t)syscall(SYS_getpid);
-    } else if (pid > 0) ctl->pids[number] = (uint32_t)pid;
+    } else if (pid > 0) {
+        ctl->pids[number] = (uint32_t)pid;
+        sched_yield();  /* the child first: while it lives, each page that the parent writes is copied */
+    }
     return pid;
 }
 pid_t vfork(void) { return fork(); }

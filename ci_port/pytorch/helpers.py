@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from ci_port.host import ProcessSubstitution, Session, Stream, function
-from ci_port.host.filters import field, last_line, matching, without
+from ci_port.host.filters import Filter, field, last_line, matching, without
 from ci_port.model import Variable
 from ci_port.pytorch.names import BE, CUDA, NOGPU, NSHARDS, ROCM, SELF
 
@@ -20,12 +20,17 @@ def trap_add(sh: Session, handler: Callable[[Session], None]) -> None:
     sh.trap_exit(handler)
 
 
+def drop_third_party() -> Filter:
+    """Return the filter that leaves out submodules which are not checked out (3.1); also `third_party_x` (7.5)."""
+    return without(re.escape("?? third_party"))
+
+
 @function
 def assert_git_not_dirty(sh: Session) -> None:
     """Stop with 1 if the suite left the tree dirty (3.1). A git that fails counts as clean."""
     if sh.test(ROCM | BE.contains("xla")):
         return
-    sh["git_status"] = sh.output("git", "status", "--porcelain", through=[without(re.escape("?? third_party"))])
+    sh["git_status"] = sh.output("git", "status", "--porcelain", through=[drop_third_party()])
     if sh["git_status"]:
         sh.echo("The tests left changes in the checkout:")
         sh.echo(sh["git_status"])

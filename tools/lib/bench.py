@@ -66,7 +66,7 @@ def main() -> int:
         "diff-plan": lambda: _diff_plan(project, cases, quick=quick),
         "runner": lambda: _runner(rounds),
     }
-    figures = [figure for name, measure in groups.items() if name in arguments.what for figure in measure()]
+    figures = [figure for name, measure in groups.items() if name in (arguments.what or GROUPS) for figure in measure()]
     if arguments.format == "json":
         print(json.dumps([asdict(figure) for figure in figures], indent=2))
     else:
@@ -82,17 +82,16 @@ def _parser() -> argparse.ArgumentParser:
         description="Speed and memory as ratios, each measured in one run with what it is compared to, taking turns.",
         epilog="exit status: 0 all bars are kept, 1 one is missed, 2 usage, 3 cannot run here",
     )
-    parser.add_argument(
-        "what",
-        nargs="*",
-        choices=(*GROUPS, []),
-        default=GROUPS,
-        metavar="WHAT",
-        help=f"of {', '.join(GROUPS)} (default: all)",
-    )
+    parser.add_argument("what", nargs="*", type=_group, metavar="WHAT", help=f"of {', '.join(GROUPS)} (default: all)")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a rough look")
     return parser
+
+
+def _group(name: str) -> str:
+    if name not in GROUPS:
+        raise argparse.ArgumentTypeError(f"invalid choice: {name!r} (choose from {', '.join(GROUPS)})")
+    return name
 
 
 def _seconds(work: Callable[[], object]) -> float:
