@@ -4,7 +4,7 @@
 
 set -ex -o pipefail
 
-# shellcheck source=./common_utils.sh
+# shellcheck source=./common_utils.sh source-path=SCRIPTDIR
 source "${BASH_SOURCE[0]%/*}/common_utils.sh"
 
 if [[ "$BUILD_ENVIRONMENT" == *rocm* ]]; then

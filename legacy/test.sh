@@ -13,9 +13,9 @@ set -ex -o pipefail
 # Some test runners colour or page their output by what the terminal says it can do.
 export TERM=vt100
 
-# shellcheck source=./common.sh
+# shellcheck source=./common.sh source-path=SCRIPTDIR
 source "${BASH_SOURCE[0]%/*}/common.sh"
-# shellcheck source=./common-build.sh
+# shellcheck source=./common-build.sh source-path=SCRIPTDIR
 source "${BASH_SOURCE[0]%/*}/common-build.sh"
 
 # The checkout belongs to the runner's user, the tests run as jenkins: take it over, and give it back at the end.
@@ -1091,7 +1091,7 @@ build_xla() {
   python -c "import os, torch, shutil; shutil.copytree(os.path.join(os.path.dirname(torch.__file__), 'include'), 'workspace/torch/include', dirs_exist_ok=True)"
   popd
 
-  # shellcheck source=./common-build.sh
+  # shellcheck source=./common-build.sh source-path=SCRIPTDIR
   source "${BASH_SOURCE[0]%/*}/common-build.sh"
 
   XLA_DIR=xla
@@ -1111,7 +1111,7 @@ build_xla() {
 }
 
 test_xla() {
-  # shellcheck source=./common-build.sh
+  # shellcheck source=./common-build.sh source-path=SCRIPTDIR
   source "${BASH_SOURCE[0]%/*}/common-build.sh"
 
   clone_pytorch_xla
@@ -1246,7 +1246,7 @@ new_public_func.__module__ = None
   git submodule sync && git submodule update --init --recursive
   echo "Building the base commit $SHA_TO_COMPARE"
   pip3 install -r requirements.txt
-  # shellcheck source=./common-build.sh
+  # shellcheck source=./common-build.sh source-path=SCRIPTDIR
   source "${BASH_SOURCE[0]%/*}/common-build.sh"
   # Two builds in one tree: the second must not find what the first left.
   python -m build --wheel --no-isolation -C--build-option=--bdist-dir="base_bdist_tmp" --outdir "base_dist"
@@ -1307,7 +1307,7 @@ test_aten() {
 }
 
 test_bazel() {
-  # shellcheck source=./common-build.sh
+  # shellcheck source=./common-build.sh source-path=SCRIPTDIR
   source "${BASH_SOURCE[0]%/*}/common-build.sh"
 
   get_bazel
