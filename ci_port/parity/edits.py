@@ -163,11 +163,14 @@ def _step_edits(left: Plan, right: Plan, pairs: Sequence[Pair]) -> Iterator[Edit
             yield from _within(one, other)
             if isinstance(other, Execute):
                 now = _parted(ours[pair.left], theirs[pair.right])
-                yield from _variables(known, now, last, _title(one, other))
+                if now != known:
+                    yield from _variables(known, now, last, _title(one, other))
                 known = now
 
 
 def _within(one: Step, other: Step) -> Iterator[Edit]:
+    if one == other:
+        return
     ours, theirs = command_words(one), command_words(other)
     title = _title(one, other)
     matcher = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)

@@ -7,6 +7,7 @@ two words or paint the screen.
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from typing import NamedTuple
 
@@ -35,6 +36,8 @@ def _escaped(char: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in char.encode(errors="surrogateescape"))
 
 
+# The plans of a thousand jobs are made of a few thousand steps.
+@functools.lru_cache(maxsize=1 << 16)
 def command_words(step: Step) -> tuple[str, ...]:
     """Return what the step runs and its redirections, as bash would write them; `|` is a pipe or a capture."""
     if isinstance(step, Execute):
