@@ -151,19 +151,12 @@ def _warn_of_probes(observation: Observation) -> None:
         _complain(f"no rule of the world says whether these fail; each was taken to succeed: {listed}")
     if observation.plan.status:
         # Lines with a leading `+` are the trace of `set -x`, and say nothing that the plan does not.
-        lines = (
-            observation.messages.split("\n")[1:]
-            if len(observation.messages) >= _CUT
-            else observation.messages.split("\n")
-        )
-        said = [line for line in lines if line.strip() and not line.startswith("+")]
+        said = [line for line in observation.messages.split("\n") if line.strip() and not line.startswith("+")]
         for line in said[-_SHOWN:]:
             _complain(f"the script said: {line}")
 
 
 _SHOWN = 5
-# From this length on the recorder has kept only the end of the messages, and the first line may be half a line.
-_CUT = 2000
 
 
 def _probes(observation: Observation, captured: bool) -> list[str]:

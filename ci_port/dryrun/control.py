@@ -65,7 +65,6 @@ class Configuration:
     blank: str
     scratch_tmp: str
     noise: str
-    workspace: str
     script_dir: str
     home: str
     user: str
@@ -295,7 +294,6 @@ def _encode(configuration: Configuration) -> bytes:
             configuration.blank,
             configuration.scratch_tmp,
             configuration.noise,
-            configuration.workspace,
             configuration.script_dir,
             configuration.home,
             configuration.user,

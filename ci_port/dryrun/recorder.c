@@ -115,7 +115,7 @@ static struct control *ctl;
 static char control_path[PATH_MAX];
 static char root[PATH_MAX], blank[PATH_MAX], scratch_tmp[PATH_MAX], noise[PATH_MAX];
 static size_t root_length;
-static const char *script_dir, *home, *user, *workspace;
+static const char *script_dir, *home, *user;
 static const char *pure_start, *rule_start;
 static uint32_t *rule_uses;             /* shared by all processes of the run: how often each rule's words matched */
 static uint32_t pure_count, rule_count;
@@ -1618,7 +1618,6 @@ static void read_configuration(char ***environment) {
     snprintf(blank, sizeof blank, "%s", take_string(&cursor, NULL));
     snprintf(scratch_tmp, sizeof scratch_tmp, "%s", take_string(&cursor, NULL));
     snprintf(noise, sizeof noise, "%s", take_string(&cursor, NULL));
-    workspace = take_string(&cursor, NULL);
     script_dir = take_string(&cursor, NULL);
     home = take_string(&cursor, NULL);
     user = take_string(&cursor, NULL);

@@ -184,7 +184,6 @@ class Worker:
                 blank=f"{self._setup.scratch}/blank",
                 scratch_tmp=f"{self._setup.scratch}/tmp",
                 noise=f"{self._setup.scratch}/noise",
-                workspace=world.workspace,
                 script_dir=self._setup.stands_in,
                 # `~` without HOME: the account of the world's user (behaviour.md 1.1).
                 home=world.env.get("HOME", "/"),
@@ -278,9 +277,13 @@ class Worker:
                 os.waitpid(-1, 0)
 
     def _messages(self) -> str:
+        """Return the end of what was printed on standard error; where it is cut, it begins with a whole line."""
         with open(f"{self._setup.scratch}/output.2", "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - self._setup.limits.messages))
-            return os.fsdecode(file.read())
+            left_out = max(0, os.fstat(file.fileno()).st_size - self._setup.limits.messages)
+            file.seek(left_out)
+            text = file.read()
+        _, newline, whole = text.partition(b"\n")
+        return os.fsdecode(whole if left_out and newline else text)
 
     def _steps(self, records: list[Record], start: dict[str, str], world: World) -> Any:
         known = frozenset(os.fsencode(f"{name}={value}") for name, value in start.items())
@@ -291,7 +294,7 @@ class Worker:
             step: dict[str, Any] = {
                 "kind": "exec",
                 "argv": record.argv,
-                "cwd": relative(record.texts[0], world.workspace),
+                "cwd": world.relative(record.texts[0]),
             }
             found = changes(known, record.environment)
             if env := {name: value for name, value in found.items() if name not in SILENT}:
@@ -301,14 +304,14 @@ class Worker:
                 step["status"] = record.status
             for name, text in zip(("stdin", "stdout", "stderr"), record.texts[1:], strict=True):
                 if text:
-                    step[name] = _stream(text, world.workspace)
+                    step[name] = _stream(text, world)
             yield step
 
     def _other(self, record: Record, world: World) -> dict[str, Any]:
         if record.kind is Kind.SOURCE:
             return {"kind": "source", "path": record.texts[0]}
         if record.kind is Kind.WRITE:
-            path = relative(record.texts[0], world.workspace)
+            path = world.relative(record.texts[0])
             return {"kind": "write", "path": path, "append": bool(record.flags & 1)}
         return {
             "kind": "ulimit",
@@ -349,17 +352,8 @@ class Worker:
         return {file: sorted(lines) for file, lines in merged.items()}
 
 
-def relative(path: str, workspace: str) -> str:
-    """Return a path as plans write it: relative to the workspace, absolute outside it."""
-    if path == workspace:
-        return "."
-    return path[len(workspace) + 1 :] if path.startswith(workspace + "/") else path
-
-
-def _stream(text: str, workspace: str) -> str:
-    if text.startswith(">>"):
-        return ">>" + relative(text[2:], workspace)
-    return relative(text, workspace)
+def _stream(text: str, world: World) -> str:
+    return ">>" + world.relative(text[2:]) if text.startswith(">>") else world.relative(text)
 
 
 def _closed(fd: int) -> bool:

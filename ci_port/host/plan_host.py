@@ -77,10 +77,10 @@ class PlanHost:
         status = rule.status if rule else 0
         step = Execute(
             argv,
-            self._relative(command.cwd),
+            self._world.relative(command.cwd),
             self._changes(command.env),
             status,
-            PIPE if isinstance(command.stdin, Stream) else command.stdin and self._relative(command.stdin),
+            PIPE if isinstance(command.stdin, Stream) else command.stdin and self._world.relative(command.stdin),
             command.stdout,
             command.stderr,
         )
@@ -114,7 +114,7 @@ class PlanHost:
         """Write the file down, and let the rest of the run see it."""
         if self._tree.is_dir(path):
             return 1
-        self._note(Write(self._relative(path), append))
+        self._note(Write(self._world.relative(path), append))
         before = self._tree.read(path) if append else None
         self._tree = self._tree.with_file(path, (before or "") + text)
         return 0
@@ -184,12 +184,6 @@ class PlanHost:
         changed: list[tuple[str, str | None]] = [item for item in env.items() if known.get(item[0]) != item[1]]
         changed += [(name, None) for name in known if name not in env]
         return tuple(sorted(item for item in changed if item[0] not in _UNRECORDED))
-
-    def _relative(self, path: str) -> str:
-        workspace = self._world.workspace
-        if path == workspace:
-            return "."
-        return path[len(workspace) + 1 :] if path.startswith(workspace + "/") else path
 
     def _note(self, step: Step) -> None:
         self.steps.append(step)

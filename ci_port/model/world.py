@@ -91,6 +91,12 @@ class World:
             executables=self.executables - gone,
         )
 
+    def relative(self, path: str) -> str:
+        """Return a path as plans write it: relative to the workspace, absolute outside it."""
+        if path == self.workspace:
+            return "."
+        return path[len(self.workspace) + 1 :] if path.startswith(self.workspace + "/") else path
+
     def start(self, changes: Mapping[str, str | None] | None = None) -> Environment:
         """Return the starting environment: `PATH`, the world's `env`, and a case's `env` laid over them."""
         base = Environment({"PATH": self.path, **self.env})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from ci_port.model import Compare, Condition, Contains, Equals, Matches
+from ci_port.model import Compare, Condition, Contains, Equals, Matches, atoms
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +29,6 @@ def vocabulary(conditions: Iterable[Condition]) -> Vocabulary:
         if isinstance(atom, Compare):
             numbers.add(atom.variable)
     return Vocabulary({name: tuple(sorted(texts)) for name, texts in sorted(found.items())}, frozenset(numbers))
-
-
-def atoms(condition: Condition) -> Iterator[Condition]:
-    """Yield the tests that a condition is made of, without the words that join them."""
-    parts = list(_parts(condition))
-    if not parts and condition.variables():
-        yield condition
-    for part in parts:
-        yield from atoms(part)
-
-
-def _parts(condition: Condition) -> Iterator[Condition]:
-    """Yield the conditions that this one joins or negates: whatever its class, they stand in its fields."""
-    for field in fields(condition):  # type: ignore[arg-type]  # every condition is a dataclass
-        value = getattr(condition, field.name)
-        for part in value if isinstance(value, tuple) else (value,):
-            if isinstance(part, Condition):
-                yield part
 
 
 def _fragments(atom: Condition) -> Iterator[str]:

@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-FLAGS = (
+QUIET = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-    "--remote-debugging-pipe", "--window-size=1400,1100",
 )  # fmt: skip
+FLAGS = (*QUIET, "--remote-debugging-pipe", "--window-size=1400,1100")
 
 
 def chromium() -> str:

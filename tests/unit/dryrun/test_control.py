@@ -23,7 +23,6 @@ def configuration(**changes: object) -> control.Configuration:
         "blank": "/scratch/blank",
         "scratch_tmp": "/scratch/tmp",
         "noise": "/scratch/noise",
-        "workspace": "/w",
         "script_dir": "/w/ci",
         "home": "/home",
         "user": "me",

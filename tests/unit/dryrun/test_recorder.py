@@ -240,6 +240,13 @@ def test_messages_are_the_end_of_what_was_printed(scene: scenes.Scene) -> None:
     assert scene.run("echo first >&2\necho last >&2\n").messages == "first\nlast\n"
 
 
+def test_messages_that_are_cut_begin_with_a_whole_line(scene: scenes.Scene) -> None:
+    kept = scene.run("for i in {1..1000}; do echo line $i >&2; done\n").messages.split("\n")
+    assert kept[-2:] == ["line 1000", ""]
+    assert kept[:-1] == [f"line {number}" for number in range(1002 - len(kept), 1001)]
+    assert len(kept) < 1000
+
+
 def test_a_loader_is_found_and_a_script_has_none(tmp_path: Path) -> None:
     assert os.path.isfile(recorders._loader(recorders.find_bash()))
     assert recorders._loader(fake_bash(tmp_path, "")) == ""

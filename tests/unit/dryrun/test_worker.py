@@ -8,6 +8,7 @@ import os
 import pytest
 
 from ci_port.dryrun import worker
+from ci_port.model import World
 
 
 def test_messages_come_back() -> None:
@@ -25,18 +26,10 @@ def test_a_message_that_is_cut_short_is_none(length: int) -> None:
     assert worker.receive(io.BytesIO(stream.getvalue()[:length])) is None
 
 
-@pytest.mark.parametrize(
-    ("path", "want"),
-    [("/w", "."), ("/w/a/b", "a/b"), ("/wider", "/wider"), ("/", "/"), ("pipe", "pipe"), ("/dev/null", "/dev/null")],
-)
-def test_paths_are_relative_to_the_workspace(path: str, want: str) -> None:
-    assert worker.relative(path, "/w") == want
-
-
 def test_appending_streams() -> None:
-    assert worker._stream(">>/w/log", "/w") == ">>log"
-    assert worker._stream("/w/log", "/w") == "log"
-    assert worker._stream("heredoc", "/w") == "heredoc"
+    assert worker._stream(">>/w/log", World("/w", "/bin")) == ">>log"
+    assert worker._stream("/w/log", World("/w", "/bin")) == "log"
+    assert worker._stream("heredoc", World("/w", "/bin")) == "heredoc"
 
 
 def test_a_closed_pipe_is_seen() -> None:

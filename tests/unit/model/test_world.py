@@ -225,3 +225,11 @@ def test_scripts_stand_below_the_workspace(path: str) -> None:
 def test_a_world_says_where_the_scripts_stand() -> None:
     text = json.dumps({"workspace": "/w", "path": "/bin", "scripts": "ci/steps"})
     assert world_from_json(Document(text, "w.json").parse()).scripts == "ci/steps"
+
+
+@pytest.mark.parametrize(
+    ("path", "want"),
+    [("/w", "."), ("/w/a/b", "a/b"), ("/wider", "/wider"), ("/", "/"), ("pipe", "pipe"), ("/dev/null", "/dev/null")],
+)
+def test_paths_are_relative_to_the_workspace(path: str, want: str) -> None:
+    assert World("/w", "/bin").relative(path) == want

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from ci_port.shell.coverage import BranchCoverage, Coverage, Reader
 from ci_port.shell.page import Fold
 from ci_port.shell.trace import Declared
 from ci_port.shell.twins import functions_of
+from tests.parity import browser
 
 SCRIPT = """\
 greet() {
@@ -25,7 +25,6 @@ greet() {
 }
 greet
 """
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture
@@ -58,7 +57,6 @@ def test_folds_lie_within_each_other() -> None:
     assert [fold.key for fold in page.nested(folds)] == ["a", "b", "c"]
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here (Debian: apt-get install chromium); CI installs it")
 def test_in_a_browser_a_search_unfolds_the_branch_and_shows_its_twin(written: Path, tmp_path: Path) -> None:
     dom = in_browser(written.as_uri(), tmp_path / "one")
     assert 'data-ready="3"' in dom
@@ -74,11 +72,15 @@ def test_in_a_browser_a_search_unfolds_the_branch_and_shows_its_twin(written: Pa
 
 def in_browser(address: str, profile: Path) -> str:
     """Return the document as it is after its program has run."""
-    assert CHROMIUM is not None
-    quiet = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic")
-    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", *quiet]
     done = subprocess.run(
-        [*command, f"--user-data-dir={profile}", "--virtual-time-budget=5000", "--dump-dom", address],
+        [
+            browser.chromium(),
+            *browser.QUIET,
+            f"--user-data-dir={profile}",
+            "--virtual-time-budget=5000",
+            "--dump-dom",
+            address,
+        ],
         capture_output=True,
         text=True,
         check=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ci_port.model import ALWAYS, Condition, Variable
+from ci_port.model import ALWAYS, Condition, Variable, atoms
 from ci_port.space import vocabulary as module
 
 BE, SHARD = Variable("BUILD_ENVIRONMENT"), Variable("SHARD_NUMBER")
@@ -41,4 +41,4 @@ def test_order_of_the_conditions_does_not_matter() -> None:
 
 def test_atoms_stand_without_what_joins_them() -> None:
     one, two, three = BE.contains("a"), BE.contains("b"), SHARD.compare("-gt", 1)
-    assert list(module.atoms((one | ~two) & three)) == [one, two, three]
+    assert list(atoms((one | ~two) & three)) == [one, two, three]
