@@ -188,7 +188,7 @@ def cache_directory() -> Path:
 
 def recorder_fingerprint() -> str:
     """Return the fingerprint of what records: another recorder may see other plans."""
-    return of_data([of_directory(TOOL / room, kind) for room in ("dryrun", "model") for kind in ("*.py", "*.c")])
+    return of_data([of_directory(TOOL / room, kind) for room in ("dryrun", "model") for kind in ("*.py", "*.[ch]")])
 
 
 def script_key(script: Path, about: str) -> list[str]:

@@ -21,9 +21,10 @@ import time
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from ci_port.dryrun import landlock
-from ci_port.dryrun.control import BrokenLog, Configuration, Control, Kind, Limits, Record, changes
+from ci_port.dryrun import landlock, layout
+from ci_port.dryrun.control import BrokenLog, Configuration, Control, Limits, Record, changes
 from ci_port.dryrun.cores import on_one_core
+from ci_port.dryrun.layout import Kind
 from ci_port.dryrun.tree import Tree, layout_of
 from ci_port.model import Case, World
 from ci_port.model.plan import dumps
@@ -158,7 +159,9 @@ class Worker:
         return {
             "plan": {"status": status, "steps": list(self._steps(steps, start, world))},
             "places": [self._place(record) for record in steps],
-            "answered": [bool(record.flags & 1) if record.kind is Kind.EXECUTE else True for record in steps],
+            "answered": [
+                bool(record.flags & layout.ANSWERED) if record.kind is Kind.EXECUTE else True for record in steps
+            ],
             "lines": self._lines(),
             "messages": self._messages(),
         }
@@ -204,7 +207,7 @@ class Worker:
             pid = os.posix_spawn(
                 self._setup.bash,
                 argv,
-                {"LD_PRELOAD": self._library, "CI_PORT_CONTROL": self._control.path},
+                {"LD_PRELOAD": self._library, layout.CONTROL_VARIABLE: self._control.path},
                 file_actions=[
                     (os.POSIX_SPAWN_OPEN, 0, f"{self._setup.scratch}/stdin", os.O_RDONLY, 0),
                     (os.POSIX_SPAWN_OPEN, 1, f"{output}.1", flags, 0o600),
@@ -312,11 +315,11 @@ class Worker:
             return {"kind": "source", "path": record.texts[0]}
         if record.kind is Kind.WRITE:
             path = world.relative(record.texts[0])
-            return {"kind": "write", "path": path, "append": bool(record.flags & 1)}
+            return {"kind": "write", "path": path, "append": bool(record.flags & layout.APPENDS)}
         return {
             "kind": "ulimit",
             "resource": record.texts[0],
-            "value": record.value if record.value >= 0 else "unlimited",
+            "value": "unlimited" if record.value == layout.UNLIMITED else record.value,
         }
 
     def _place(self, record: Record) -> list[Any]:
