@@ -180,8 +180,7 @@ def _coverages(arguments: argparse.Namespace, project: Project, reader: TraceRea
 
 def _runs(cases: Sequence[Case], project: Project, reader: TraceReader, jobs: int) -> tuple[list[Run], list[str]]:
     """Return what each case's run showed, and the cases that failed with their reasons."""
-    from ci_port.dryrun import CannotRunHere, Recorder
-    from ci_port.dryrun.control import Limits
+    from ci_port.dryrun import CannotRunHere, Limits, Recorder
     from ci_port.shell.coverage import traced
 
     world = load_world(project.world)

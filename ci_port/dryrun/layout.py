@@ -7,7 +7,7 @@ The file is, in this order, each part aligned to a page:
 
 - `ControlHead`, and the numbers of the processes that the run has started
 - the coverage table: `COVER_FILES` times `CoverEntry`
-- the configuration (`control` writes it, native/configuration.c reads it)
+- the configuration (`configuration` writes it, native/configuration.c reads it)
 - the log: records, one behind the other. A record is `RecordHead`, its process's place in the tree of forks, and
   strings: source file, functions, the texts of its kind, and for EXECUTE its words and its environment
 """

@@ -16,8 +16,7 @@ import pytest
 import ci_port.pytorch
 from ci_port.cli.cases import load_cases
 from ci_port.cli.project import load_project
-from ci_port.dryrun import Recorder
-from ci_port.dryrun.control import Limits
+from ci_port.dryrun import Limits, Recorder
 from ci_port.host import observe
 from ci_port.model import Case
 from ci_port.model.world import load_world

@@ -1,4 +1,4 @@
-/* The configuration that the parent writes into the shared file; answers to control.py. In this order:
+/* The configuration that the parent writes into the shared file; answers to configuration.py. In this order:
  *   number of rules, and for each how often its words matched
  *   the settings of layout.py, as strings
  *   number of pure tools, and for each its name and its path, as strings

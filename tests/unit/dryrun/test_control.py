@@ -12,33 +12,17 @@ import pytest
 
 from ci_port.dryrun import control, layout
 from ci_port.dryrun.layout import ControlHead, Kind, RecordHead
-from ci_port.model import Rule
+from ci_port.dryrun.limits import Limits
+from tests.unit.dryrun.test_configuration import example
 
-LIMITS = control.Limits(processes=10, log=1 << 16)
-
-
-def configuration(**changes: object) -> control.Configuration:
-    """Return the configuration of a run."""
-    fields: dict[str, object] = {
-        "root": "/scratch/root",
-        "blank": "/scratch/blank",
-        "scratch_tmp": "/scratch/tmp",
-        "noise": "/scratch/noise",
-        "script_dir": "/w/ci",
-        "home": "/home",
-        "user": "me",
-        "pure": {"cat": "/bin/cat"},
-        "rules": (Rule(("say", "**"), 1, "said\n"), Rule(("a", "*"))),
-        "environment": {"A": "1", "BAD": "\udcff"},
-    }
-    return control.Configuration(**{**fields, **changes})  # type: ignore[arg-type]
+LIMITS = Limits(processes=10, log=1 << 16)
 
 
 @pytest.fixture
 def shared(tmp_path: Path) -> control.Control:
     """A prepared file."""
     found = control.Control(str(tmp_path / "control"), LIMITS)
-    found.prepare(configuration())
+    found.prepare(example())
     return found
 
 
@@ -93,16 +77,16 @@ def test_an_unfinished_record_of_a_run_that_was_ended_is_left_out(shared: contro
 def test_a_new_run_finds_nothing_of_the_last(shared: control.Control) -> None:
     add(shared.path, Kind.WRITE, (1,), "old")
     shared.stop()
-    shared.prepare(configuration())
+    shared.prepare(example())
     assert shared.records() == []
     assert not shared.stopped
     assert shared.at is None
 
 
 def test_a_configuration_larger_than_the_log_is_an_error(tmp_path: Path) -> None:
-    shared = control.Control(str(tmp_path / "control"), control.Limits(log=4096))
+    shared = control.Control(str(tmp_path / "control"), Limits(log=4096))
     with pytest.raises(control.BrokenLog, match="do not fit"):
-        shared.prepare(configuration(environment={"A": "x" * 5000}))
+        shared.prepare(example(environment={"A": "x" * 5000}))
 
 
 def test_what_a_killed_worker_left_is_ended_by_its_session(shared: control.Control) -> None:
@@ -122,10 +106,3 @@ def test_what_a_killed_worker_left_is_ended_by_its_session(shared: control.Contr
         for process in (ours, other):
             process.kill()
             process.wait()
-
-
-def test_changes_between_two_environments() -> None:
-    before = frozenset((b"A=1", b"EMPTY=", b"BAD=\xff", b"E=x=y", b"GONE=1"))
-    after = frozenset((b"A=2", b"EMPTY=", b"BAD=\xfe", b"E=x=y", b"NEW=a=b", b"BLANK="))
-    assert control.changes(before, after) == {"A": "2", "BAD": "\udcfe", "NEW": "a=b", "BLANK": "", "GONE": None}
-    assert control.changes(after, after) == {}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ci_port.dryrun import layout
-from ci_port.dryrun.control import Configuration
+from ci_port.dryrun.configuration import Configuration
 
 
 def compiles(folder: Path, text: str, program: str = "") -> subprocess.CompletedProcess[str]:
