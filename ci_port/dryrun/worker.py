@@ -21,6 +21,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from ci_port.bash.variables import CARRIED
 from ci_port.dryrun import landlock
 from ci_port.dryrun.control import BrokenLog, Configuration, Control, Kind, Limits, Record, changes
 from ci_port.dryrun.cores import on_one_core
@@ -28,7 +29,6 @@ from ci_port.dryrun.tree import Tree, layout_of
 from ci_port.model import Case, World
 from ci_port.model.plan import dumps
 
-SILENT = frozenset(("PWD", "OLDPWD", "SHLVL", "_"))
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty")
 _TICK = 0.05
 # Signals that end a run from outside, or because bash cannot go on, unless the script itself sends them.
@@ -297,7 +297,7 @@ class Worker:
                 "cwd": world.relative(record.texts[0]),
             }
             found = changes(known, record.environment)
-            if env := {name: value for name, value in found.items() if name not in SILENT}:
+            if env := {name: value for name, value in found.items() if name not in CARRIED}:
                 step["env"] = env
             known = record.environment
             if record.status:
