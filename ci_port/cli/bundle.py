@@ -27,7 +27,7 @@ examples:
   {prog} -o .ci/pytorch/test_python_ci.py
 """
 PACKAGE = Path(ci_port.__file__).resolve().parent
-ROOMS = ("host", "model", "pytorch", "rollout", "runner")
+ROOMS = ("bash", "host", "model", "pytorch", "rollout", "runner")
 ONLY = {"rollout": ("__init__.py", "phases.py")}
 """What a run needs of rooms that are not needed whole."""
 

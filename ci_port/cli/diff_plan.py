@@ -276,11 +276,11 @@ def _ports(
 
 
 # Beside its own package, what a port's behaviour rests on when it stands in this repository.
-_BENEATH = ("ci_port/host", "ci_port/model", "ci_port/cli")
+BENEATH = ("ci_port/bash", "ci_port/host", "ci_port/model", "ci_port/cli")
 
 
 def _port_fingerprint(tree: Tree, port: str) -> str:
     module = tree.root.joinpath(*port.partition(":")[0].split("."))
     own = of_directory(module, "*.py") if module.is_dir() else of_files(tree.root, [module.with_suffix(".py")])
-    beneath = [of_directory(tree.root / room, "*.py") for room in _BENEATH if (tree.root / room).is_dir()]
+    beneath = [of_directory(tree.root / room, "*.py") for room in BENEATH if (tree.root / room).is_dir()]
     return of_data([own, *beneath])

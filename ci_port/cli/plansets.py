@@ -186,9 +186,13 @@ def cache_directory() -> Path:
     return Path(base) / "ci_port" / "plans"
 
 
+RECORDING = ("bash", "dryrun", "model")
+"""The rooms that decide what a recorder sees."""
+
+
 def recorder_fingerprint() -> str:
     """Return the fingerprint of what records: another recorder may see other plans."""
-    return of_data([of_directory(TOOL / room, kind) for room in ("dryrun", "model") for kind in ("*.py", "*.[ch]")])
+    return of_data([of_directory(TOOL / room, kind) for room in RECORDING for kind in ("*.py", "*.[ch]")])
 
 
 def script_key(script: Path, about: str) -> list[str]:

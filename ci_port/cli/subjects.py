@@ -60,7 +60,7 @@ def _tool_files(port: list[Path]) -> list[Path]:
     return [path for path in sources if path not in own and path.relative_to(TOOL).parts[0] in _DECIDING]
 
 
-_DECIDING = frozenset({"dryrun", "host", "model", "parity"})
+_DECIDING = frozenset({"bash", "dryrun", "host", "model", "parity"})
 
 
 def _of(files: list[Path]) -> str:

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from ci_port.bash.quoting import quoted
 from ci_port.cli.columns import side_by_side
 from ci_port.cli.terminal import Style
 from ci_port.model import Case, Observation, Place, Unanswered
@@ -13,7 +14,7 @@ from ci_port.model.plan import dumps
 from ci_port.model.world import case_to_json
 from ci_port.parity import Failure, Group, Report, Result, Shape, Summary, Verdict
 from ci_port.parity.render.facts import variables
-from ci_port.parity.wording import Word, aligned, command_words, notes, quoted, sides
+from ci_port.parity.wording import Word, aligned, command_words, notes, sides
 
 SHOWN = 10
 _BESIDE = 64

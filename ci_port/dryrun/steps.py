@@ -6,13 +6,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ci_port.bash.variables import CARRIED
 from ci_port.dryrun import layout
 from ci_port.dryrun.layout import Kind
 from ci_port.dryrun.records import Record
 from ci_port.model import World
-
-# What bash itself changes all the time.
-SILENT = frozenset(("PWD", "OLDPWD", "SHLVL", "_"))
 
 
 def steps(records: Iterable[Record], start: Mapping[str, str], world: World) -> Iterator[dict[str, Any]]:
@@ -30,7 +28,7 @@ def _execute(record: Record, known: frozenset[bytes], world: World) -> dict[str,
     cwd, *streams = record.texts
     step: dict[str, Any] = {"kind": "exec", "argv": record.argv, "cwd": world.relative(cwd)}
     found = changes(known, record.environment)
-    if env := {name: value for name, value in found.items() if name not in SILENT}:
+    if env := {name: value for name, value in found.items() if name not in CARRIED}:
         step["env"] = env
     if record.status:
         step["status"] = record.status

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FrameType
 from typing import ParamSpec, TypeVar
 
-from ci_port.host import processes, programs, sourcing, xtrace
+from ci_port.bash.quoting import traced
+from ci_port.host import processes, programs, sourcing
 from ci_port.host.processes import FORWARDED, Redirections
 from ci_port.host.seam import PIPE, Command, Interrupted, Left, Outcome, ProcessSubstitution, Scope, Stream
 from ci_port.model import RunFailed
@@ -239,7 +240,7 @@ class LiveHost:
 
     def _begin_step(self, words: Iterable[str], depth: int) -> float:
         self.check()
-        self._say_on_stderr(xtrace.traced(words, depth))
+        self._say_on_stderr(traced(words, depth))
         return time.monotonic()
 
     def _run(self, file: str, command: Command) -> Outcome:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 
+from ci_port.bash.variables import CARRIED, why_not_followed
 from ci_port.host.answers import prepare
 from ci_port.host.seam import PIPE, Command, Left, Outcome, Scope, Stream, Word
 from ci_port.host.session import Session
-from ci_port.host.shell_variables import why_not_followed
 from ci_port.model import (
     Case,
     Execute,
@@ -183,7 +183,7 @@ class PlanHost:
         self._known = env
         changed: list[tuple[str, str | None]] = [item for item in env.items() if known.get(item[0]) != item[1]]
         changed += [(name, None) for name in known if name not in env]
-        return tuple(sorted(item for item in changed if item[0] not in _UNRECORDED))
+        return tuple(sorted(item for item in changed if item[0] not in CARRIED))
 
     def _note(self, step: Step) -> None:
         self.steps.append(step)
@@ -191,7 +191,6 @@ class PlanHost:
 
 
 _PSEUDO_FILE = "/dev/fd/63"
-_UNRECORDED = frozenset({"PWD", "OLDPWD", "SHLVL", "_"})
 
 
 def _plain_words(words: tuple[Word, ...]) -> tuple[str, ...]:

@@ -13,11 +13,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 
-from ci_port.host import expand
+from ci_port.bash import arithmetic, globbing, pattern
+from ci_port.bash.arithmetic import ArithmeticFault
+from ci_port.bash.builtins import BUILTINS
+from ci_port.bash.names import RESERVED
+from ci_port.bash.paths import absolute
+from ci_port.bash.pattern import PatternFault
 from ci_port.host.filters import Filter
 from ci_port.host.seam import NULL, PIPE, Command, Host, Input, Interrupted, Left, Outcome, Scope, Stream, Word
 from ci_port.host.variables import Variables
-from ci_port.model import ArithmeticFault, Condition, Place, RunFailed, arithmetic, pattern
+from ci_port.model import Condition, Place, RunFailed
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -136,11 +141,17 @@ class Session:
 
     def split(self, value: str) -> list[str]:
         """Unquoted `$value`: cut at blanks, each word globbed in the current directory (behaviour.md 1.1)."""
-        return expand.split(value, self.cwd, self.host) if value else []
+        try:
+            return globbing.expand(value, self.cwd, self.host) if value else []
+        except PatternFault as fault:
+            raise RunFailed(str(fault)) from None
 
     def glob(self, prefix: str, glob: str) -> list[str]:
         """`"$prefix"glob`: sorted matches; without any, the pattern itself is the one word."""
-        return expand.glob(pattern.escape(prefix) + glob, self.cwd, self.host) or [prefix + glob]
+        try:
+            return globbing.glob(pattern.escape(prefix) + glob, self.cwd, self.host) or [prefix + glob]
+        except PatternFault as fault:
+            raise RunFailed(str(fault)) from None
 
     def home(self) -> str:
         """`~`."""
@@ -413,7 +424,7 @@ class Session:
         stdout: str | None,
         stderr: str | None,
     ) -> Outcome:
-        if argv[0] in _BUILTINS:
+        if argv[0] in _OF_THE_SHELL:
             raise RunFailed(
                 "a word that comes from a variable names a part of the shell itself", self.place(), str(argv[0])
             )
@@ -461,7 +472,7 @@ class Session:
         return result
 
     def _absolute(self, path: str) -> str:
-        return expand.absolute(path, self.cwd)
+        return absolute(path, self.cwd)
 
 
 def function(body: Callable[Concatenate[Session, _P], None]) -> Callable[Concatenate[Session, _P], None]:
@@ -491,16 +502,8 @@ def function(body: Callable[Concatenate[Session, _P], None]) -> Callable[Concate
 _HERE = os.path.dirname(__file__)
 _ROOT = os.path.dirname(os.path.dirname(_HERE))
 _MACHINERY = frozenset({__file__, os.path.join(_HERE, "plan_host.py"), contextmanager.__code__.co_filename})
-# Words that the shell itself takes: no process, so nothing that a plan could say about them.
-_BUILTINS = frozenset((
-    ".", ":", "[", "[[", "{", "}", "!", "alias", "bg", "bind", "break", "builtin", "caller", "case", "cd",
-    "command", "compgen", "complete", "compopt", "continue", "coproc", "declare", "dirs", "disown", "do", "done",
-    "echo", "elif", "else", "enable", "esac", "eval", "exec", "exit", "export", "false", "fc", "fg", "fi", "for",
-    "function", "getopts", "hash", "help", "history", "if", "in", "jobs", "kill", "let", "local", "logout",
-    "mapfile", "popd", "printf", "pushd", "pwd", "read", "readarray", "readonly", "return", "select", "set",
-    "shift", "shopt", "source", "suspend", "test", "then", "time", "times", "trap", "true", "type", "typeset",
-    "ulimit", "umask", "unalias", "unset", "until", "wait", "while",
-))  # fmt: skip
+# No process, so nothing that a plan could say about them.
+_OF_THE_SHELL = BUILTINS | RESERVED
 
 
 @functools.lru_cache(maxsize=256)

@@ -7,30 +7,19 @@ what the sourced file, or the function, did.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from ci_port.bash.names import is_name
+from ci_port.bash.quoting import single_quoted
+from ci_port.bash.variables import OWN
 from ci_port.host.seam import Scope
 from ci_port.model import RunFailed
 
 BEFORE, AFTER = 61, 62
 """File descriptors of that bash: where it writes its state. High, as bash itself keeps its own ones."""
 
-# What a shell sets by itself, or what no command of the script is compared by.
-_OWN = frozenset(
-    (
-        *("_", "BASH", "BASHOPTS", "BASHPID", "BASH_ALIASES", "BASH_ARGC", "BASH_ARGV", "BASH_ARGV0"),
-        *("BASH_CMDS", "BASH_COMMAND", "BASH_EXECUTION_STRING", "BASH_LINENO", "BASH_LOADABLES_PATH"),
-        *("BASH_REMATCH", "BASH_SOURCE", "BASH_SUBSHELL", "BASH_VERSINFO", "BASH_VERSION", "COMP_WORDBREAKS"),
-        *("DIRSTACK", "EPOCHREALTIME", "EPOCHSECONDS", "EUID", "FUNCNAME", "GROUPS", "HISTCMD", "HOSTNAME"),
-        *("HOSTTYPE", "IFS", "LINENO", "MACHTYPE", "OLDPWD", "OPTARG", "OPTERR", "OPTIND", "OSTYPE"),
-        *("PIPESTATUS", "PPID", "PS4", "PWD", "RANDOM", "REPLY", "SECONDS", "SHELLOPTS", "SHLVL", "SRANDOM"),
-        *("UID",),
-    )
-)
 _ARRAY = "array"
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 _DUMP = r"""
 __ci_port_dump() {
@@ -108,13 +97,8 @@ def program(scope: Scope, functions: str, arrays: Iterable[str], prelude: str | 
 
 def _unexported(scope: Scope) -> Iterator[tuple[str, str]]:
     for name, value in scope.variables.items():
-        if name not in scope.environment and _NAME.fullmatch(name) and name not in _OWN:
+        if name not in scope.environment and is_name(name) and name not in OWN:
             yield name, value
-
-
-def single_quoted(text: str) -> str:
-    """Return the text as one word of bash that stands for itself."""
-    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def state(dump: str) -> State:
@@ -141,7 +125,7 @@ def changes(before: State, after: State) -> tuple[tuple[str, str | None, bool], 
         for name, (attributes, value) in _differing(before, after)
         if attributes != _ARRAY
     ]
-    changed += [(name, None, False) for name in before.variables if name not in after.variables and name not in _OWN]
+    changed += [(name, None, False) for name in before.variables if name not in after.variables and name not in OWN]
     return tuple(changed)
 
 
@@ -152,5 +136,5 @@ def arrays(before: State, after: State) -> dict[str, str]:
 
 def _differing(before: State, after: State) -> Iterator[tuple[str, tuple[str, str]]]:
     for name, found in after.variables.items():
-        if name not in _OWN and before.variables.get(name) != found:
+        if name not in OWN and before.variables.get(name) != found:
             yield name, found

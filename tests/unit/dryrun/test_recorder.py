@@ -31,7 +31,7 @@ def test_no_such_script(tmp_path: Path, scratch_base: Path) -> None:
 
 def test_a_package_in_a_directory_with_a_blank(tmp_path: Path) -> None:
     copied = tmp_path / "a b: c"
-    for room in ("dryrun", "model"):
+    for room in ("bash", "dryrun", "model"):
         copy_room(Path(dryrun.__file__).parents[1] / room, copied / "ci_port" / room)
     (copied / "ci_port" / "__init__.py").write_text("", encoding="utf-8")
     script = tmp_path / "script.sh"

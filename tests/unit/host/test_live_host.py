@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -14,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-from ci_port.host.xtrace import quoted, traced
 
 # A test worker has threads, and Python 3.12 warns when such a process forks; the child here only executes.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
@@ -285,22 +282,3 @@ def test_a_file_that_changes_how_the_shell_works_is_refused(place: Path) -> None
     port = ran(as_port("sh.source('./odd.sh')"), place)
     assert port.returncode == 70
     assert "changed how the shell works" in port.stderr.decode()
-
-
-def test_trace_lines_are_those_of_bash(tmp_path: Path) -> None:
-    chars = " \t\n'\"\\|&;()<>!{}*[?]^$`~#=:a-/.é%@,+\x01\x1b\x7f\r\x07"
-    draw = random.Random(5)
-    words = ["".join(draw.choice(chars) for _ in range(draw.randint(0, 5))) for _ in range(400)]
-    said = subprocess.run(
-        [BASH, "-xc", 'for word; do true "$word"; true -; done', "x", *words],
-        env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        check=True,
-    ).stderr.decode()
-    ours = "".join(f'+ for word in "$@"\n{traced(("true", word))}\n{traced(("true", "-"))}\n' for word in words)
-    assert said == ours
-
-
-def test_trace_depth() -> None:
-    assert traced(("a", ""), depth=2) == "++ a ''"
-    assert quoted("a b") == "'a b'"

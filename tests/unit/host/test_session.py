@@ -521,6 +521,13 @@ def test_conditions_and_arithmetic_see_the_variables(world: World) -> None:
     assert step.env == (("V", "2"),)
 
 
+@pytest.mark.parametrize("words", [lambda sh: sh.split("!(a)*"), lambda sh: sh.glob("x/", "*\\")])
+def test_a_pattern_that_is_not_known_is_refused(world: World, words: Program) -> None:
+    """A meaning that depends on a shell option, or that bash is not of one mind about, is not guessed."""
+    with pytest.raises(RunFailed, match="pattern"):
+        observe(words, world, Case("case", ()))
+
+
 def test_places_name_the_line_and_the_functions(world: World) -> None:
     """The line is outside the host; the functions are those of the script, innermost first."""
     observation = observe(excused(has_local), world, Case("case", ()))

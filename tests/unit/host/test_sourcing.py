@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from ci_port.host.seam import Scope
-from ci_port.host.sourcing import State, arrays, changes, program, single_quoted, state
+from ci_port.host.sourcing import State, arrays, changes, program, state
 from ci_port.model import RunFailed
 
 
@@ -30,14 +30,6 @@ def test_it_knows_what_is_not_exported_and_no_more() -> None:
     assert "\nE=" not in made
     assert "bad-name" not in made
     assert "L=('a' 'b c')" in made
-
-
-@pytest.mark.parametrize("text", ["", "a b", "it's", "$x `y` \\", "\n"])
-def test_quoted_words_stand_for_themselves(text: str) -> None:
-    said = subprocess.run(
-        ["bash", "-c", f"printf %s {single_quoted(text)}"], capture_output=True, text=True, check=True
-    )
-    assert said.stdout == text
 
 
 def dump(returned: str, *variables: str) -> str:

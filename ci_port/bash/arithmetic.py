@@ -12,14 +12,16 @@ import re
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import NamedTuple
 
+from ci_port.bash.names import NAME
+
 _MAX_DEPTH = 1024
 _TOKEN = re.compile(
-    r"[ \t\n]*(?:(?P<number>[0-9][0-9a-zA-Z@_]*(?:\#[0-9a-zA-Z@_]*)?)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    rf"[ \t\n]*(?:(?P<number>[0-9][0-9a-zA-Z@_]*(?:\#[0-9a-zA-Z@_]*)?)|(?P<name>{NAME})"
     r"|(?P<op><<=|>>=|\*\*|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&^|]=|[-+*/%&^|<>=!~?:,()\[\]])|(?P<bad>.))",
     re.DOTALL,
 )
 
-_BEFORE_NAME = re.compile(r"[ \t\n]*[A-Za-z_]")
+_BEFORE_NAME = re.compile(rf"[ \t\n]*{NAME}")
 
 
 class ArithmeticFault(Exception):

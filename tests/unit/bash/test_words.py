@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ci_port.shell import words
+from ci_port.bash import words
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ci_port.shell.variables import reads_of_sum, written_by
+from ci_port.bash.uses import reads_of_sum, written_by
 
 
 @pytest.mark.parametrize(

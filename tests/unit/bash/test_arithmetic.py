@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_port.model import ArithmeticFault
-from ci_port.model.arithmetic import evaluate, wrap
-from tests.unit.model.bash import ask
+from ci_port.bash.arithmetic import ArithmeticFault, evaluate, wrap
+from tests.unit.bash.real import ask
 
 FAULT = "fault"
 

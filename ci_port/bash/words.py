@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_NAME = r"[A-Za-z_][A-Za-z0-9_]*|[1-9]"
+from ci_port.bash.names import NAME
+
+_NAME = rf"{NAME}|[1-9]"
 _PIECE = re.compile(
     rf"\$(?:(?P<bare>{_NAME})|\{{(?P<braced>{_NAME})(?::?-)?\}})"
     r"|(?P<dollar>\$)(?=[)|/. \t]|\Z)"

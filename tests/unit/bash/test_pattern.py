@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_port.model.pattern import compile_pattern, escape, is_pattern, matches
-from tests.unit.model.bash import ask
+from ci_port.bash.pattern import PatternFault, compile_pattern, escape, is_pattern, matches, only_match, unescape
+from tests.unit.bash.real import ask
 
 PATTERNS = [
     "[[:]", "[[:a]", "[a[:]", "[![:]", "[[:alpha:]", "[a[:digit:]-z]",
@@ -36,7 +36,7 @@ def comparable(pair: tuple[str, str]) -> bool:
     """Return whether pattern and text are a pair on which we mean to agree with bash."""
     try:
         compile_pattern(pair[0])
-    except ValueError:  # refused by name, see the tests below
+    except PatternFault:  # refused by name, see the tests below
         return False
     return "[:" not in pair[0] or pair[1].isascii()
 
@@ -80,15 +80,43 @@ def test_an_escaped_text_matches_itself_and_an_added_star_more(text: str) -> Non
 
 @pytest.mark.parametrize("pattern", ["@(a|b)", "a!(b)", "+(x)", "*(x)", "?(x)"])
 def test_extended_globs_are_refused_by_name(pattern: str) -> None:
-    with pytest.raises(ValueError, match="extended glob in pattern"):
+    with pytest.raises(PatternFault, match="extended glob in pattern"):
         compile_pattern(pattern)
 
 
 def test_an_unknown_class_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match=r"unknown character class \[:number:\]"):
+    with pytest.raises(PatternFault, match=r"unknown character class \[:number:\]"):
         compile_pattern("[[:number:]]")
 
 
-@pytest.mark.parametrize(("word", "answer"), [("a", False), ("*.whl", True), ("a?", True), ("[ab]", True), ("", False)])
+@pytest.mark.parametrize(
+    ("word", "answer"),
+    [
+        *[("a", False), ("*.whl", True), ("a?", True), ("[ab]", True), ("", False)],
+        *[("\\*", False), ("\\\\*", True), ("[a", False), ("\\[a]", False), ("a]", False)],
+    ],
+)
 def test_is_pattern(word: str, answer: bool) -> None:
     assert is_pattern(word) is answer
+
+
+@given(st.text())
+def test_unescape_takes_back_what_escape_did(text: str) -> None:
+    assert unescape(escape(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("a", "a"),
+        ("", ""),
+        ("a\\*\\b", "a*b"),
+        ("a*", None),
+        ("[a", None),
+        ("a\\", None),
+        ("@(a)", None),
+        ("\\@(", "@("),
+    ],
+)
+def test_the_only_text_that_matches(pattern: str, text: str | None) -> None:
+    assert only_match(pattern) == text

@@ -9,17 +9,26 @@ from __future__ import annotations
 import functools
 import re
 
+from ci_port.bash.classes import CLASSES
+
 _EXTENDED = re.compile(r"[?*+@!]\(")
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_GLOB = re.compile(r"[*?]|\[.*\]", re.DOTALL)
+_SPECIAL = re.compile(r"[*?\[\\]")
+
+
+class PatternFault(ValueError):
+    """What the pattern means to bash is not known here."""
 
 
 @functools.lru_cache(maxsize=4096)
 def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Return a regular expression that matches a whole string exactly when bash's `[[ s == pattern ]]` does.
 
-    Raises ValueError for extended globs such as `@(a|b)`.
+    Raises PatternFault for extended globs such as `@(a|b)`, and for what only a locale or an error could explain.
     """
     if _EXTENDED.search(pattern):
-        raise ValueError(f"extended glob in pattern {pattern!r} is not supported")
+        raise PatternFault(f"extended glob in pattern {pattern!r} is not supported")
     out: list[str] = []
     i = 0
     while i < len(pattern):
@@ -45,62 +54,9 @@ def matches(pattern: str, text: str) -> bool:
     return compile_pattern(pattern).fullmatch(text) is not None
 
 
-@functools.lru_cache(maxsize=1024)
-def compile_extended(regex: str) -> re.Pattern[str]:
-    """Return a POSIX extended regular expression (regex(7)), as `=~` takes it, as a compiled one.
-
-    Alternatives differ in what they capture, never in whether they fit. Raises ValueError for what has no equal here:
-    back-references, GNU's word operators, collating elements.
-    """
-    out: list[str] = []
-    i = 0
-    while i < len(regex):
-        char = regex[i]
-        i += 1
-        if char == "\\":
-            follower = regex[i : i + 1]
-            if not follower or follower.isalnum() or follower in "<>`'":
-                raise ValueError(f"\\{follower} in the regular expression {regex!r} is not supported")
-            out.append(re.escape(follower))
-            i += 1
-        elif char == "[":
-            text, i = _extended_bracket(regex, i)
-            out.append(text)
-        elif char == "$":
-            out.append(r"\Z")
-        else:
-            out.append(char)
-    try:
-        return re.compile("".join(out), re.DOTALL)
-    except re.error as error:
-        raise ValueError(f"the regular expression {regex!r} is not valid: {error}") from None
-
-
-def _extended_bracket(regex: str, start: int) -> tuple[str, int]:
-    """Translate a bracket expression of a regular expression, where a backslash is an ordinary character."""
-    i = start
-    negated = regex[i : i + 1] == "^"
-    i += negated
-    first = i
-    parts: list[str] = []
-    while i < len(regex):
-        if regex[i] == "]" and i > first:
-            return f"[{'^' if negated else ''}{''.join(parts)}]", i + 1
-        named = re.compile(r"\[:([a-z]+):\]").match(regex, i)
-        if named and named[1] in _CLASSES:
-            parts.append(_CLASSES[named[1]])
-            i = named.end()
-        elif regex[i] == "[" and regex[i + 1 : i + 2] in (".", "=", ":"):
-            break
-        else:
-            parts.append(regex[i] if regex[i] == "-" else re.escape(regex[i]))
-            i += 1
-    raise ValueError(f"the bracket expression in {regex!r} is not supported")
-
-
 def is_pattern(word: str) -> bool:
-    """Return whether pathname expansion would look at `word`: it has an unescaped `*`, `?` or `[`."""
-    return any(char in word for char in "*?[")
+    """Return whether bash looks for files: there is an unescaped `*`, `?`, or `[` with a `]` after it."""
+    return _GLOB.search(_ESCAPED.sub("", word) if "\\" in word else word) is not None
 
 
 def escape(text: str) -> str:
@@ -108,22 +64,15 @@ def escape(text: str) -> str:
     return re.sub(r"([\\*?\[])", r"\\\1", text)
 
 
-# ASCII only: what else a class holds is up to the locale and the C library.
-_CLASSES = {
-    "alnum": "a-zA-Z0-9",
-    "alpha": "a-zA-Z",
-    "blank": " \\t",
-    "cntrl": "\\x00-\\x1f\\x7f",
-    "digit": "0-9",
-    "graph": "!-~",
-    "lower": "a-z",
-    "print": " -~",
-    "punct": re.escape("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
-    "space": " \\t\\n\\r\\x0b\\x0c",
-    "upper": "A-Z",
-    "word": "a-zA-Z0-9_",
-    "xdigit": "0-9a-fA-F",
-}
+def unescape(text: str) -> str:
+    """Return the text without its escapes."""
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
+
+
+def only_match(pattern: str) -> str | None:
+    """Return the one text that a pattern without special characters matches; None if it has some, or an open escape."""
+    plain = _ESCAPED.sub("", pattern)
+    return None if _SPECIAL.search(plain) or _EXTENDED.search(plain) else unescape(pattern)
 
 
 def _any_of(body: str, negated: bool) -> str:
@@ -149,7 +98,7 @@ def _bracket(pattern: str, start: int) -> tuple[str, int]:
 def _class(pattern: str, start: int) -> tuple[str, int]:
     """Translate `[:name:]` within a bracket expression, or a `[` that is an ordinary member of it."""
     if pattern.startswith(("[=", "[."), start):
-        raise ValueError(f"collating element in pattern {pattern!r} is not supported")
+        raise PatternFault(f"collating element in pattern {pattern!r} is not supported")
     if not pattern.startswith("[:", start):
         return _range(pattern, start)
     end = pattern.find(":]", start + 2)
@@ -157,9 +106,9 @@ def _class(pattern: str, start: int) -> tuple[str, int]:
         # Bash skips the `[` of a class that has no end, and reads on behind it.
         return "", start + 1
     name = pattern[start + 2 : end]
-    if name not in _CLASSES:
-        raise ValueError(f"unknown character class [:{name}:] in pattern {pattern!r}")
-    return _CLASSES[name], end + 2
+    if name not in CLASSES:
+        raise PatternFault(f"unknown character class [:{name}:] in pattern {pattern!r}")
+    return CLASSES[name], end + 2
 
 
 def _range(pattern: str, start: int) -> tuple[str, int]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ci_port.shell import words
+from ci_port.bash import words
+from ci_port.bash.builtins import DECLARING
+from ci_port.bash.names import NAME, is_name
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_DECLARING = frozenset(("export", "local", "declare", "typeset", "readonly", "unset"))
+_BEGINNING = re.compile(NAME)
+_NAMING = DECLARING | {"unset"}
 # The option of each that names a variable, the options that take another argument, and whether operands are names.
 _READING: dict[str, tuple[str, str, bool]] = {
     "read": ("a", "dinNptu", True),
@@ -17,21 +19,21 @@ _READING: dict[str, tuple[str, str, bool]] = {
     "printf": ("v", "", False),
 }
 _SUM = re.compile(
-    r"(?P<before>\+\+|--)?(?P<quote>\$?)(?P<name>\b[A-Za-z_][A-Za-z0-9_]*)(?:\[[^]]*\])?\s*"
+    rf"(?P<before>\+\+|--)?(?P<quote>\$?)(?P<name>\b{NAME})(?:\[[^]]*\])?\s*"
     r"(?P<after>\+\+|--|(?:<<|>>|[-+*/%&|^])?=(?!=))?"
 )
 
 
 def written_by(name: str | None, arguments: Sequence[str]) -> Iterator[str]:
     """Yield the variables that a builtin of this name writes."""
-    if name in _DECLARING:
+    if name in _NAMING:
         for word in arguments:
-            if match := _NAME.match(word):
+            if match := _BEGINNING.match(word):
                 yield match[0]
     elif name in _READING:
         yield from _operands(_READING[name], arguments)
     elif name == "getopts" and len(arguments) > 1:
-        yield from (found[0] for word in arguments[1:2] if (found := _NAME.fullmatch(word)))
+        yield from filter(is_name, arguments[1:2])
     elif name == "let":
         for word in arguments:
             yield from (found for found, writes in reads_of_sum(words.literal(word) or "") if writes)
@@ -43,13 +45,13 @@ def _operands(rule: tuple[str, str, bool], arguments: Sequence[str]) -> Iterator
     for word in arguments:
         if expected:
             if expected in naming:
-                yield from (found[0] for found in [_NAME.match(word)] if found)
+                yield from (found[0] for found in [_BEGINNING.match(word)] if found)
             expected = ""
         elif word.startswith("-") and len(word) > 1:
             letter = word[-1]
             expected = letter if letter in naming + taking else ""
         elif operands:
-            yield from (found[0] for found in [_NAME.fullmatch(word)] if found)
+            yield from filter(is_name, [word])
         else:
             return
 

@@ -6,26 +6,30 @@ import subprocess
 
 import pytest
 
-from ci_port.host import observe, shell_variables
-from ci_port.model import Case, RunFailed, World
-
-WORLD = World("/w", "/bin")
+from ci_port.bash.variables import COMPUTED, OWN, SETTINGS, changes_bash, why_not_followed
+from tests.unit.bash.real import BASH
 
 
-@pytest.mark.parametrize("name", [*sorted(shell_variables.NAMES), "BASH_ENV", "BASH_FUNC_python%%", "BASH_COMPAT"])
-def test_a_variable_that_changes_bash_is_refused_by_name(name: str) -> None:
-    with pytest.raises(RunFailed, match=name):
-        observe(lambda session: None, WORLD, Case("x", ((name, "1"),)))
+@pytest.mark.parametrize("name", [*sorted(SETTINGS | COMPUTED), "BASH_ENV", "BASH_FUNC_python%%", "BASH_COMPAT"])
+def test_a_variable_that_changes_bash_is_named(name: str) -> None:
+    assert changes_bash(name)
+    assert name in why_not_followed({"PATH": "/bin", name: "1"})
 
 
-def test_a_missing_path_is_refused() -> None:
-    with pytest.raises(RunFailed, match="PATH is not set"):
-        observe(lambda session: None, WORLD, Case("x", (("PATH", None),)))
+def test_a_missing_path_is_a_reason() -> None:
+    assert "PATH is not set" in why_not_followed({})
 
 
 @pytest.mark.parametrize("name", ["HOME", "LANG", "BASHFUL", "TERM", "PATHS", "SECONDS_LEFT"])
 def test_other_variables_are_followed(name: str) -> None:
-    assert observe(lambda session: None, WORLD, Case("x", ((name, "1"),))).plan.status == 0
+    assert why_not_followed({"PATH": "/bin", name: "1"}) == ""
+
+
+def test_what_a_shell_has_without_being_told_is_its_own() -> None:
+    command = [BASH, "--norc", "-c", "true; f() { compgen -v; }; f"]
+    said = subprocess.run(command, env={}, capture_output=True, text=True, check=True).stdout.split()
+    assert {*said} - OWN <= {"PATH", "SHELL", "TERM"}
+    assert {"BASH_VERSINFO", "PPID", "_"} <= {*said}
 
 
 @pytest.mark.parametrize(
