@@ -20,6 +20,7 @@ PLACES = {
     "tools/lock": r"--python-version (\d+)\.(\d+)",
     "tools/lib/venv.sh": r"version_info < \((\d+), (\d+)\)|Python (\d+)\.(\d+) or newer",
     "README.md": r"python3 \((\d+)\.(\d+) or newer\)",
+    "CONTRIBUTING.md": r"python3 \((\d+)\.(\d+) or newer\)",
     "docs/runner.md": r"Linux, Python (\d+)\.(\d+) or later|any other Python from (\d+)\.(\d+) on",
     "docs/exit-statuses.md": r"no Python (\d+)\.(\d+)",
     "docs/decisions/python-versions.md": r"# Python (\d+)\.(\d+)\n|`requires-python` is `>=(\d+)\.(\d+)`",
