@@ -133,7 +133,7 @@ class Worker:
                 scratch_tmp=scratch.tmp,
                 noise=scratch.noise,
                 script_dir=self._setup.stands_in,
-                # `~` without HOME: the account of the world's user (behaviour.md 1.1).
+                # `~` without HOME: the account of the world's user (docs/bash.md#unquoted-words).
                 home=world.env.get("HOME", "/"),
                 user=world.env.get("USER", "user"),
                 pure=self._setup.pure,

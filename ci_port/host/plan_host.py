@@ -72,7 +72,7 @@ class PlanHost:
             return computed
         rule = self._rules.answer(argv, self._uses)
         if isinstance(command.stdin, Stream) and "-" in argv:
-            # The one way in which a command of a dry run reads its standard input (recorded/README.md).
+            # The one way in which a command of a dry run reads its standard input (tests/parity/recorded/README.md).
             command.stdin.drain()
         status = rule.status if rule else 0
         step = Execute(
@@ -130,7 +130,7 @@ class PlanHost:
         return 0
 
     def enter(self, directory: str) -> bool:
-        """A directory that does not exist is there from now on (recorded/README.md)."""
+        """A directory that does not exist is there from now on (tests/parity/recorded/README.md)."""
         if self._tree.is_dir(directory):
             return True
         if self._tree.is_file(directory):

@@ -1,7 +1,7 @@
 """`Session`: a shell without a command line. The port speaks to it in the words of a shell engineer.
 
 What it keeps is what bash keeps: variables, directory, `$?`, whether a failure stops, the EXIT handlers. What stops
-and what doesn't is behaviour.md 1.2; the handlers are 1.4.
+and what doesn't is in docs/bash.md#stopping; the handlers are in docs/bash.md#exit-handlers.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class Session:
             yield word
 
     def arithmetic(self, expression: str) -> str:
-        """`$(( expression ))`; raises Failed with status 1 if it has no value, from an exempt place too (1.2)."""
+        """`$(( expression ))`; raises Failed (1) without a value, even where excused (docs/bash.md#arithmetic)."""
         try:
             return str(arithmetic.evaluate(expression, self.variables))
         except ArithmeticFault as fault:
@@ -140,7 +140,7 @@ class Session:
             raise Failed(1) from None
 
     def split(self, value: str) -> list[str]:
-        """Unquoted `$value`: cut at blanks, each word globbed in the current directory (behaviour.md 1.1)."""
+        """Unquoted `$value`: cut at blanks, each word globbed in the directory (docs/bash.md#unquoted-words)."""
         try:
             return globbing.expand(value, self.cwd, self.host) if value else []
         except PatternFault as fault:
@@ -347,7 +347,7 @@ class Session:
         self._handlers.append(handler)
 
     def complete(self, program: Callable[[Session], None]) -> int:
-        """Run a whole script, then its EXIT handlers in order; return the exit status (behaviour.md 1.4)."""
+        """Run a whole script, then its EXIT handlers; return the exit status (docs/bash.md#exit-handlers)."""
         try:
             program(self)
             status = self.status

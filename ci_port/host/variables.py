@@ -30,7 +30,7 @@ class Variables(dict[str, str]):
     """The shell variables by name; those in `exported` are what commands get. An unset variable is no key.
 
     The exported environment is made only when something exported has changed. Bash does the same, and it shows: a
-    local list hides an exported variable of that name only from the next such moment on (behaviour.md 7.4).
+    local list hides an exported variable of that name only from the next such moment on (docs/bash.md#variables).
     """
 
     __slots__ = ("_environment", "_scopes", "_stale", "arrays", "exported")

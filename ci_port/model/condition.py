@@ -176,7 +176,7 @@ class Probe(Condition):
 class Compare(_OnVariable):
     """`[[ "$variable" -gt number ]]`: the value is an arithmetic expression; an invalid one makes the test false.
 
-    The rule is in behaviour.md 7.2 and in the bash manual, "Bash Conditional Expressions".
+    The rule is in docs/bash.md#arithmetic and in the bash manual, "Bash Conditional Expressions".
     """
 
     sign: str

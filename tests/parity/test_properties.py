@@ -33,7 +33,7 @@ WORLD = load_world(PROJECT.world)
 INVENTORY = read_script(PROJECT.script)
 VOCABULARY = vocabulary(branch.condition for branch in INVENTORY.branches if branch.condition is not None)
 ALWAYS = ["BUILD_ENVIRONMENT", "TEST_CONFIG", "SHARD_NUMBER", "NUM_TEST_SHARDS"]
-# Names that the script reads or sets without asking: a caller may have exported any of them (behaviour.md 7.4).
+# Names that the script reads or sets without asking, any of them perhaps exported (docs/pytorch.md#what-stays).
 LOWER_CASE = ("args", "commit", "device", "file", "git_status", "id", "mode", "name", "path", "ret", "suite", "test")
 UPPER_CASE = {use.name for use in INVENTORY.uses if re.fullmatch(r"[A-Z][A-Z0-9_]*", use.name)}
 CARRIED = [*sorted(name for name in UPPER_CASE - {"PATH"} if not changes_bash(name)), *LOWER_CASE]

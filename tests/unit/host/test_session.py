@@ -183,7 +183,7 @@ def arithmetic_fault(sh: Session) -> None:
 
 @function
 def export_local_list(sh: Session) -> None:
-    """A list hides the exported variable from the next making of the environment on (7.4)."""
+    """A list hides the exported variable from the next making of the environment on (docs/bash.md#variables)."""
     c(sh, "before")
     sh.local_array("V", ("a",))
     c(sh, "stale")
@@ -408,7 +408,7 @@ class TestFiles:
     """Directories, and files that pure tools read."""
 
     def test_failure_inside_pushd_leaves_the_handler_there(self, world: World) -> None:
-        """There is no popd (7.5)."""
+        """There is no popd where nobody comes back."""
 
         def program(sh: Session) -> None:
             sh.trap_exit(handler)
