@@ -51,7 +51,7 @@ class Prepared:
     def __init__(self, world: World) -> None:
         self.world = world
         self.tree = Tree.of(world)
-        self._conditional = tuple(rule for rule in world.commands if rule.when)
+        self._conditional = tuple(rule for rule in world.every_rule if rule.when)
         self._indexes: dict[tuple[bool, ...], RuleIndex] = {}
 
     def rules(self, start: Mapping[str, str]) -> RuleIndex:

@@ -2,6 +2,7 @@
 
 from ci_port.model.arithmetic import ArithmeticFault
 from ci_port.model.branch import Branch
+from ci_port.model.case import Case
 from ci_port.model.condition import (
     ALWAYS,
     AllOf,
@@ -22,28 +23,37 @@ from ci_port.model.condition import (
 )
 from ci_port.model.environment import Environment
 from ci_port.model.fields import DataError, Document, Fields
-from ci_port.model.observation import NotPorted, Observation, Place, RunFailed, Unanswered
-from ci_port.model.plan import Execute, Limit, Plan, Source, Step, Write
-from ci_port.model.world import Case, Overlay, Rule, World
+from ci_port.model.files import Content, File, Link
+from ci_port.model.observation import Asked, NotPorted, Observation, Place, RunFailed, Unanswered
+from ci_port.model.overlay import Overlay
+from ci_port.model.plan import Digest, Execute, Limit, Plan, Source, Step, Text, Umask, Write
+from ci_port.model.rules import Effects, Rule
+from ci_port.model.world import User, World
 
 __all__ = [
     "ALWAYS",
     "AllOf",
     "AnyOf",
     "ArithmeticFault",
+    "Asked",
     "Branch",
     "Case",
     "Compare",
     "Condition",
     "Contains",
+    "Content",
     "DataError",
+    "Digest",
     "Document",
+    "Effects",
     "Environment",
     "Equals",
     "Execute",
     "Fields",
+    "File",
     "Fits",
     "Limit",
+    "Link",
     "Matches",
     "Negation",
     "Nonempty",
@@ -59,7 +69,10 @@ __all__ = [
     "Same",
     "Source",
     "Step",
+    "Text",
+    "Umask",
     "Unanswered",
+    "User",
     "Variable",
     "World",
     "Write",

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ci_port.model import DataError, Fields, pattern
+from ci_port.model.reading import read_text
 from ci_port.model.toml import TomlDocument
-from ci_port.model.world import read_text
 
 VERSION = 1
 

@@ -129,5 +129,5 @@ def test_the_runner_needs_no_more_than_this_file_and_the_model() -> None:
     assert {name for name in imported if name.startswith("ci_port")} <= {
         "ci_port.model",
         "ci_port.model.toml",
-        "ci_port.model.world",
+        "ci_port.model.reading",
     }
