@@ -18,7 +18,7 @@ from ci_port.model.world import load_world
 from ci_port.pytorch import main
 
 RECORDED = Path(__file__).parent / "recorded"
-WORLD = Path(__file__).parents[2] / "ci_port" / "data" / "pytorch" / "world.json"
+WORLD = RECORDED / "world.json"
 COUNTS = {"job": 738, "mix": 667, "world": 126, "fail": 216}
 
 

@@ -17,7 +17,7 @@ from ci_port.model.world import load_world
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT / "tests" / "parity" / "recorded"
 SCRIPT = ROOT / "legacy" / "test.sh"
-WORLD = ROOT / "ci_port" / "data" / "pytorch" / "world.json"
+WORLD = RECORDED / "world.json"
 COUNTS = {"job": 738, "mix": 667, "world": 126, "fail": 216}
 # Enough to keep all workers busy to the end; each opens a recorder of its own.
 CHUNKS = 24
