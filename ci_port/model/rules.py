@@ -81,16 +81,18 @@ class Answers:
         self._uses = [0] * len(self._rules)
 
     def to(self, argv: Sequence[str]) -> Rule | None:
-        """Return the first rule that speaks of the command; None: it exits 0 and prints nothing."""
+        """Return the first rule that speaks of the command; None: it exits 0 and prints nothing.
+
+        A rule with `nth` counts every command that its words match, also one that a rule before it answers.
+        """
+        answer: Rule | None = None
         for index, rule in enumerate(self._rules):
-            if not rule.matches(argv):
+            if not (rule.nth or answer is None) or not rule.matches(argv):
                 continue
-            if rule.nth == 0:
-                return rule
             self._uses[index] += 1
-            if self._uses[index] == rule.nth:
-                return rule
-        return None
+            if answer is None and rule.nth in (0, self._uses[index]):
+                answer = rule
+        return answer
 
 
 def rule_from_json(fields: Fields, version: int = NEWEST) -> Rule:

@@ -57,6 +57,29 @@ def test_a_rule_can_speak_of_the_nth_command_that_it_matches() -> None:
     assert [Answers(rules).to(["a", "b"]) for _ in range(2)] == [rules[1], rules[1]]
 
 
+V = [Rule(("v",), nth=number, stdout=text) for number, text in ((1, "a"), (2, "b"), (3, "c"))]
+ANY = Rule(("*",), stdout="any")
+
+
+@pytest.mark.parametrize(
+    ("rules", "commands", "answers"),
+    [
+        (V, "vvvv", "a b c -"),
+        (V[::-1], "vvvv", "a b c -"),
+        ([ANY, *V], "vvv", "any any any"),
+        ([V[1], ANY, V[2]], "vvvv", "any b any any"),
+        ([Rule(("*",), nth=2, stdout="second"), *V], "vwvvv", "a second b c -"),
+        ([Rule(("*",), nth=2, stdout="second"), *V], "vvvv", "a second c -"),
+        ([V[0], Rule(("v",), nth=1, stdout="too late")], "vv", "a -"),
+        ([Rule(("v", "**"), nth=2, stdout="x"), V[0]], "vv", "a x"),
+    ],
+)
+def test_nth_counts_every_command_that_the_words_match(rules: list[Rule], commands: str, answers: str) -> None:
+    one_run = Answers(rules)
+    found = [one_run.to([name]) for name in commands]
+    assert " ".join(rule.stdout if rule else "-" for rule in found) == answers
+
+
 def test_what_a_rule_does_to_files_depends_on_the_command() -> None:
     rule = Rule(
         ("clone", "**"),
