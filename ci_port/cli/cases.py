@@ -13,7 +13,8 @@ from pathlib import Path
 
 from ci_port.cli.status import UsageError
 from ci_port.model import Case, DataError
-from ci_port.model.world import read_cases, read_text
+from ci_port.model.case import read_cases
+from ci_port.model.reading import read_text
 
 STDIN = "<stdin>"
 

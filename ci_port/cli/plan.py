@@ -6,18 +6,19 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ci_port.cli import status
 from ci_port.cli.cases import load_cases
 from ci_port.cli.options import environment_changes, jobs_of, project_of
 from ci_port.cli.sides import OpenSide, python_side, shell_side
 from ci_port.cli.terminal import Progress, is_terminal, style_for
-from ci_port.cli.text import plan_lines, probe_text
+from ci_port.cli.text import place_text, plan_lines, probe_text
 from ci_port.model import Case, NotPorted, Observation, RunFailed
 from ci_port.model.plan import dumps
 from ci_port.model.world import load_world
 from ci_port.parity import ordered
+from ci_port.parity.wording import guess
 
 COMMAND_LINE = "command-line"
 
@@ -52,7 +53,7 @@ def _cases(arguments: argparse.Namespace) -> list[Case]:
     if arguments.cases is None:
         return [Case(COMMAND_LINE, tuple(sorted(changes.items())))]
     cases = load_cases(arguments.cases)
-    return [Case(case.id, tuple(sorted({**changes, **dict(case.env)}.items())), case.world) for case in cases]
+    return [replace(case, env=tuple(sorted({**changes, **dict(case.env)}.items()))) for case in cases]
 
 
 def _side(arguments: argparse.Namespace) -> tuple[OpenSide, int]:
@@ -142,10 +143,11 @@ def _complain(problem: str) -> None:
 
 def _warn_of_probes(observation: Observation) -> None:
     """Say which answers were made up (a plan that rests on one is not to be trusted), and how the script ended."""
-    captured = _probes(observation, captured=True)
-    for probe in captured[:_SHOWN]:
-        _complain(f"untrusted: no rule of the world answers {probe}; its output was taken as empty")
-    if deciding := _probes(observation, captured=False):
+    guesses = [f"{guess(probe)} ({place_text(probe.place)})" for probe in observation.guesses]
+    for made_up in list(dict.fromkeys(guesses))[:_SHOWN]:
+        _complain(f"untrusted: {made_up}")
+    others = [probe for probe in observation.unanswered if probe not in observation.guesses]
+    if deciding := list(dict.fromkeys(map(probe_text, others))):
         more = f" and {len(deciding) - _SHOWN} more" if len(deciding) > _SHOWN else ""
         listed = "; ".join(deciding[:_SHOWN]) + more
         _complain(f"no rule of the world says whether these fail; each was taken to succeed: {listed}")
@@ -157,7 +159,3 @@ def _warn_of_probes(observation: Observation) -> None:
 
 
 _SHOWN = 5
-
-
-def _probes(observation: Observation, captured: bool) -> list[str]:
-    return list(dict.fromkeys(probe_text(probe) for probe in observation.unanswered if probe.captured is captured))

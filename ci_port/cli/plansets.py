@@ -17,9 +17,10 @@ from ci_port.cli.sides import shell_side
 from ci_port.cli.subjects import TOOL
 from ci_port.cli.terminal import Progress
 from ci_port.model import Case, DataError, Document, Observation, Place, RunFailed, World
+from ci_port.model.case import case_to_json
 from ci_port.model.fingerprint import of_data, of_directory, of_text
 from ci_port.model.plan import dumps, plan_from_json
-from ci_port.model.world import case_to_json, read_text
+from ci_port.model.reading import read_text
 from ci_port.parity import ordered
 from ci_port.parity.plandiff import Outcome
 
@@ -192,7 +193,8 @@ RECORDING = ("bash", "dryrun", "model")
 
 def recorder_fingerprint() -> str:
     """Return the fingerprint of what records: another recorder may see other plans."""
-    return of_data([of_directory(TOOL / room, kind) for room in RECORDING for kind in ("*.py", "*.[ch]")])
+    rooms = (*RECORDING, "data/rules")
+    return of_data([of_directory(TOOL / room, kind) for room in rooms for kind in ("*.py", "*.[ch]", "*.json")])
 
 
 def script_key(script: Path, about: str) -> list[str]:

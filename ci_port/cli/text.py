@@ -10,11 +10,11 @@ from ci_port.bash.quoting import quoted
 from ci_port.cli.columns import side_by_side
 from ci_port.cli.terminal import Style
 from ci_port.model import Case, Observation, Place, Unanswered
+from ci_port.model.case import case_to_json
 from ci_port.model.plan import dumps
-from ci_port.model.world import case_to_json
 from ci_port.parity import Failure, Group, Report, Result, Shape, Summary, Verdict
 from ci_port.parity.render.facts import variables
-from ci_port.parity.wording import Word, aligned, command_words, notes, sides
+from ci_port.parity.wording import Word, aligned, command_words, guess, notes, sides
 
 SHOWN = 10
 _BESIDE = 64
@@ -74,8 +74,8 @@ def place_text(place: Place) -> str:
 
 
 def probe_text(probe: Unanswered) -> str:
-    """Return a probe that no rule speaks of, and where it stands."""
-    return f"{' '.join(quoted(word) for word in probe.argv)} ({place_text(probe.place)})"
+    """Return what nothing settles, and where it is asked."""
+    return f"{' '.join(quoted(word) for word in probe.subject)} ({place_text(probe.place)})"
 
 
 def summary_line(summary: Summary, style: Style) -> str:
@@ -139,7 +139,7 @@ def see_both(result: Result, base: Mapping[str, str], command: str, flags: Seque
     case = result.case
     for implementation in ("shell", "python"):
         plan = [command, "plan", "--impl", implementation, *flags]
-        if case.world is not None:
+        if case.world is not None or case.args or case.stdin is not None:
             line = shlex.quote(dumps(case_to_json(case)))
             yield f"printf '%s\\n' {line} | {shlex.join([*plan, '--cases', '-', '--format', 'text'])}"
         else:
@@ -162,7 +162,7 @@ def untrusted_lines(results: Iterable[Result]) -> Iterator[str]:
         for failure in result.failures:
             reasons.setdefault(f"failed: {failure_text(failure)}", []).append(result)
         for probe in result.unanswered:
-            reasons.setdefault(f"no rule of the world answers: {probe_text(probe)}", []).append(result)
+            reasons.setdefault(f"{guess(probe)} ({place_text(probe.place)})", []).append(result)
     for reason, members in reasons.items():
         yield f"untrusted, {reason}"
         yield f"  {len(members):,} of the cases: {ids_text(members)}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from ci_port.dryrun.sources import Sources
-from ci_port.model import Execute, Place, Step, Unanswered
+from ci_port.model import Asked, Execute, Place, Step, Unanswered
 
 _TESTED = re.compile(r"^\s*(?:if|elif|while|until)\b|^\s*!\s")
 _JOINED = re.compile(r"&&|\|\|")
@@ -38,5 +38,5 @@ def unanswered(
             continue
         captured = step.stdout == "pipe"
         if captured or decides(sources.line(place.file, place.line), step.argv[0]):
-            found.append(Unanswered(step.argv, place, captured))
+            found.append(Unanswered(Asked.OUTPUT if captured else Asked.STATUS, step.argv, place))
     return tuple(found)

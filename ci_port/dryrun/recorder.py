@@ -18,6 +18,8 @@ from ci_port.dryrun.scratch import Scratch, new_scratch
 from ci_port.dryrun.sources import Sources
 from ci_port.dryrun.worker import Setup
 from ci_port.model import Case, Document, Observation, Place, RunFailed, World
+from ci_port.model.case import refusal
+from ci_port.model.files import texts
 from ci_port.model.plan import plan_from_json
 
 
@@ -81,6 +83,8 @@ class Recorder:
 
         Raises RunFailed, with the place in the script, for whatever could not be contained or understood.
         """
+        if problem := refusal(case, self._world.version):
+            raise RunFailed(problem)
         answer = self._worker.ask(pickle.dumps(case))
         if "error" in answer:
             place = _place(answer["place"]) if "place" in answer else None
@@ -95,6 +99,7 @@ class Recorder:
             unanswered=unanswered(plan.steps, places, answer["answered"], sources),
             lines={file: sources.executed(file, lines) for file, lines in answer["lines"].items()},
             messages=answer["messages"],
+            version=self._world.version,
         )
 
     def _sources_of(self, world: World) -> Sources:
@@ -105,7 +110,7 @@ class Recorder:
             directory,
             {
                 f"{directory}/{path.removeprefix(inside)}" if path.startswith(inside) else path: text
-                for path, text in world.files.items()
+                for path, text in texts(world.files).items()
             },
         )
 

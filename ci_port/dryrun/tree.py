@@ -8,7 +8,8 @@ import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ci_port.model import World
+from ci_port.model import Content, File, Link, World
+from ci_port.model.files import file_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Layout:
     """What has to stand in the tree; paths are those that the script knows."""
 
     directories: frozenset[str]
-    files: Mapping[str, str]
+    files: Mapping[str, Content]
     executables: frozenset[str]
 
 
@@ -47,10 +48,10 @@ class Tree:
         shutil.copytree(self._script_directory, self.root + self._stands_in, ignore=_not_copied)
         for directory in sorted(layout.directories):
             os.makedirs(self.root + directory, exist_ok=True)
-        for path, text in sorted(layout.files.items()):
-            self._write(path, text, 0o644)
+        for path in sorted(layout.files):
+            self._make(path, file_of(layout.files[path]))
         for path in sorted(layout.executables):
-            self._write(path, "", 0o755)
+            self._make(path, File("", 0o755))
         self.built = self.size()
         self._layout = layout
 
@@ -78,17 +79,21 @@ class Tree:
                     total += os.lstat(f"{directory}/{name}").st_size
         return total
 
-    def _write(self, path: str, text: str, mode: int) -> None:
+    def _make(self, path: str, content: File | Link) -> None:
         target = self.root + path
         os.makedirs(os.path.dirname(target), exist_ok=True)
         if os.path.isdir(target):
             return
         # A file of the world may replace one of the scripts, which may be read-only or executable.
-        if os.path.exists(target):
+        if os.path.lexists(target):
             os.unlink(target)
-        fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        if isinstance(content, Link):
+            os.symlink(content.target, target)
+            return
+        fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(fd, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            file.write(text)
+            file.write(content.text)
+            os.fchmod(fd, content.mode)
 
 
 def _not_copied(directory: str, names: list[str]) -> list[str]:

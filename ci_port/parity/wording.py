@@ -10,7 +10,7 @@ import functools
 from typing import NamedTuple
 
 from ci_port.bash.quoting import assignment, quoted
-from ci_port.model import Execute, Source, Step, Write
+from ci_port.model import Asked, Execute, Source, Step, Umask, Unanswered, Write
 from ci_port.parity.compare import Difference, Shape
 
 
@@ -24,6 +24,8 @@ def command_words(step: Step) -> tuple[str, ...]:
         return ("source", quoted(step.path))
     if isinstance(step, Write):
         return (">>" if step.append else ">", quoted(step.path))
+    if isinstance(step, Umask):
+        return ("umask", step.value)
     return ("ulimit", step.resource, str(step.value))
 
 
@@ -34,6 +36,21 @@ def notes(step: Step) -> tuple[str, ...]:
     directory = () if step.cwd == "." else (f"in {quoted(step.cwd)}",)
     status = (f"exits {step.status}",) if step.status else ()
     return (*directory, *status, *(assignment(name, value) for name, value in step.env))
+
+
+def guess(probe: Unanswered) -> str:
+    """Return in words what nothing settled, and what was taken for it."""
+    words = " ".join(quoted(word) for word in probe.subject)
+    return _GUESSES[probe.what].format(words)
+
+
+_GUESSES = {
+    Asked.OUTPUT: "no rule of the world answers {}; its output was taken as empty",
+    Asked.STATUS: "no rule of the world says how {} ends; it was taken to succeed",
+    Asked.PATH: "the world does not say what is at {}; it was taken for absent",
+    Asked.COMMAND: "the world does not say whether there is a command {}; it was taken for absent",
+    Asked.STDIN: "nothing says what stands on standard input; it was taken for empty",
+}
 
 
 def _stdin(step: Execute) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ci_port.bash.quoting import traced_word
-from ci_port.model import Execute, Limit, Plan, Source, Step
+from ci_port.model import Execute, Limit, Plan, Source, Step, Umask
 
 
 def lines(plan: Plan) -> Iterator[str]:
@@ -22,6 +22,8 @@ def _line(step: Step) -> str:
         return f"source {traced_word(step.path)}"
     if isinstance(step, Limit):
         return f"ulimit {step.resource} {step.value}"
+    if isinstance(step, Umask):
+        return f"umask {step.value}"
     return f"write {'>>' if step.append else '>'} {traced_word(step.path)}"
 
 

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from ci_port import dryrun, model
-from ci_port.model import world as worlds
+from ci_port.model.case import case_from_json
+from ci_port.model.reading import read_text
+from ci_port.model.world import load_world
 
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT / "tests" / "parity" / "recorded"
 SCRIPT = ROOT / "legacy" / "test.sh"
-WORLD = ROOT / "ci_port" / "data" / "pytorch" / "world.json"
+WORLD = RECORDED / "world.json"
 COUNTS = {"job": 738, "mix": 667, "world": 126, "fail": 216}
 # Enough to keep all workers busy to the end; each opens a recorder of its own.
 CHUNKS = 24
@@ -25,12 +27,12 @@ CHUNKS = 24
 def cases(kind: str) -> list[tuple[str, str, int]]:
     """Return the lines of a file of recorded cases: they are read where they are needed."""
     path = RECORDED / f"{kind}.jsonl.gz"
-    return [(line, str(path), number) for number, line in enumerate(worlds.read_text(path).splitlines(), 1)]
+    return [(line, str(path), number) for number, line in enumerate(read_text(path).splitlines(), 1)]
 
 
 def parsed(line: str, path: str, number: int) -> tuple[model.Case, str]:
     """Return a case with the text of its plan."""
-    case = worlds.case_from_json(model.Document(line, path, number).parse())
+    case = case_from_json(model.Document(line, path, number).parse())
     return case, dumped(json.loads(line)["plan"])
 
 
@@ -58,7 +60,7 @@ def difference(observation: model.Observation, want: str) -> str:
 @pytest.fixture(scope="module")
 def recorder() -> Iterator[dryrun.Recorder]:
     """One recorder for all chunks that a test process takes."""
-    with dryrun.Recorder(SCRIPT, worlds.load_world(WORLD)) as opened:
+    with dryrun.Recorder(SCRIPT, load_world(WORLD)) as opened:
         yield opened
 
 

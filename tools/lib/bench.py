@@ -24,8 +24,9 @@ from ci_port.cli.cases import load_jobs  # noqa: E402
 from ci_port.cli.project import Project, load_project  # noqa: E402
 from ci_port.cli.sides import python_side, shell_side  # noqa: E402
 from ci_port.model import Case, World  # noqa: E402
+from ci_port.model.case import case_to_json  # noqa: E402
 from ci_port.model.plan import dumps  # noqa: E402
-from ci_port.model.world import case_to_json, load_world  # noqa: E402
+from ci_port.model.world import load_world  # noqa: E402
 from ci_port.parity import cores, summarise, sweep  # noqa: E402
 from tools.lib.stub_baseline import StubBaseline  # noqa: E402
 

@@ -107,3 +107,9 @@ def test_the_world_says_where_the_scripts_stand(tmp_path: Path) -> None:
     with dryrun.Recorder(script, world) as recorder:
         plan = recorder.observe(model.Case("case", ())).plan
     assert [step.to_json()["argv"] for step in plan.steps] == [["tool", "ci/steps/main.sh", "ci/steps"]]
+
+
+def test_a_world_of_version_1_knows_no_arguments(scene: scenes.Scene) -> None:
+    with pytest.raises(model.RunFailed, match=r'stdin of the case .c. needs a world with "version": 2'):
+        scene.recorder.observe(model.Case("c", (), stdin=""))
+    assert scene.recorder.observe(model.Case("c", ())).version == 1

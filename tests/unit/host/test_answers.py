@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ci_port.host.answers import Prepared, RuleIndex, prepare
 from ci_port.model import Rule, World
-from ci_port.model.world import Answers
+from ci_port.model.rules import Answers
 
 WORDS = st.sampled_from(["a", "b", "*"])
 RULES = st.builds(
