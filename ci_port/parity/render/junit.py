@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as Xml
 
-from ci_port.bash.quoting import quoted
 from ci_port.parity.compare import Result, Verdict
 from ci_port.parity.render.facts import headline, place_text, variables
 from ci_port.parity.report import Entry, Report
