@@ -26,7 +26,9 @@ void make_directories(char *path) {  /* real path, below the root; changed while
 DECLARE(opendir);
 DIR *opendir(const char *path) {
     char buffer[PATH_ROOM];
-    return NEXT(opendir)(real_path(path, buffer));
+    DIR *result = NEXT(opendir)(real_path(path, buffer));
+    if (!result && ready && (errno == ENOENT || errno == ENOTDIR)) ask_path(AT_FDCWD, path);
+    return result;
 }
 
 char *getcwd(char *buffer, size_t room) {
@@ -57,7 +59,7 @@ static int lies_on_cdpath(const char *path) {
 
 /* A directory that a command of the script would have made: it exists as soon as the script changes into it. */
 int make_missing(const char *path) {
-    if (!*path || (*b_builtin != b_cd && *b_builtin != b_pushd) || lies_on_cdpath(path)) return 0;
+    if (ctl->effects || !*path || (b_executing && !*b_executing) || (*b_builtin != b_cd && *b_builtin != b_pushd) || lies_on_cdpath(path)) return 0;
     char whole[PATH_ROOM], target[PATH_ROOM];
     absolute(path, whole, sizeof whole);
     snprintf(target, sizeof target, "%s%s", settings.root, whole);
@@ -69,7 +71,11 @@ int chdir(const char *path) {
     char buffer[PATH_ROOM];
     int result = (int)syscall(SYS_chdir, real_path(path, buffer));
     if (!result || !ready || !in_bash || errno != ENOENT) return result;
-    if (!make_missing(path)) { errno = ENOENT; return -1; }
+    if (!make_missing(path)) {
+        errno = ENOENT;
+        ask_path(AT_FDCWD, path);
+        return -1;
+    }
     char whole[PATH_ROOM];
     absolute(path, whole, sizeof whole);
     return (int)syscall(SYS_chdir, real_path(whole, buffer));

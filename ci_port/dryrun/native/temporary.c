@@ -4,13 +4,15 @@
 static int temporary(char *template, int suffix, int flags) {
     char buffer[PATH_ROOM];
     /* sort(1) keeps a large input in files of its own; `sed -i` makes one to replace another. */
-    if (ready && !in_bash && !is_frugal)
-        fail(NULL, "a pure tool makes the file %s; a tool that does more than text is not pure", template);
+    if (ready && !in_bash && !is_frugal) {
+        if (!ctl->effects) fail(NULL, "a pure tool makes the file %s; a tool that does more than text is not pure", template);
+        becomes_step();
+    }
     const char *real = real_path(template, buffer);
     if (!ready || real != buffer) snprintf(buffer, sizeof buffer, "%s", template);
     if (ready && in_root(buffer)) {
         char *slash = strrchr(buffer, '/');
-        if ((size_t)(slash - buffer) > root_length) { *slash = 0; make_directories(buffer); *slash = '/'; }
+        if (!ctl->effects && (size_t)(slash - buffer) > root_length) { *slash = 0; make_directories(buffer); *slash = '/'; }
         __atomic_store_n(&ctl->dirty, 1, __ATOMIC_RELAXED);
     }
     static void *next;
@@ -19,6 +21,8 @@ static int temporary(char *template, int suffix, int flags) {
     if (fd >= 0) {  /* the six characters that were chosen */
         size_t n = strlen(template), m = strlen(buffer);
         memcpy(template + n - (size_t)suffix - 6, buffer + m - (size_t)suffix - 6, 6);
+        char whole[PATH_ROOM];
+        if (ready && ctl->effects && !physical(AT_FDCWD, template, whole, sizeof whole)) touch_path(whole);
     }
     return fd;
 }
