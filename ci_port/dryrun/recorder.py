@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ci_port.dryrun import build
+from ci_port.dryrun import build, layout
 from ci_port.dryrun.build import CannotRunHere
 from ci_port.dryrun.limits import Limits
 from ci_port.dryrun.probes import unanswered
@@ -21,6 +21,7 @@ from ci_port.model import Case, Document, Observation, Place, RunFailed, World
 from ci_port.model.case import refusal
 from ci_port.model.files import texts
 from ci_port.model.plan import plan_from_json
+from ci_port.model.tools import FILE_TOOLS
 
 
 class Recorder:
@@ -55,7 +56,8 @@ class Recorder:
         self._set_up(self._setup(scratch, script.name, limits or Limits(), shell, str(library)))
 
     def _setup(self, scratch: Scratch, script: str, limits: Limits, bash: str, library: str) -> Setup:
-        pure = {name: find_tool(name) for name in sorted(self._world.pure)}
+        tools = {name: (find_tool(name), kind) for name, kind in _kinds(self._world).items()}
+        programs = (bash, *(path for path, _ in tools.values()))
         return Setup(
             scratch=scratch,
             script=script,
@@ -65,8 +67,8 @@ class Recorder:
             limits=limits,
             bash=bash,
             library=library,
-            pure=pure,
-            loaders=tuple(sorted({loader for path in (bash, *pure.values()) if (loader := loader_of(path))})),
+            tools=tools,
+            loaders=tuple(sorted({loader for path in programs if (loader := loader_of(path))})),
         )
 
     def _set_up(self, setup: Setup) -> None:
@@ -125,6 +127,15 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _kinds(world: World) -> dict[str, int]:
+    """Return the tools of a world and their kinds; in version 1 nobody changes files."""
+    files = FILE_TOOLS - world.missing if world.version >= 2 else frozenset()
+    return {
+        **{name: layout.FILE_TOOL for name in sorted(files)},
+        **{name: layout.TEXT_TOOL for name in sorted(world.pure)},
+    }
 
 
 def _place(fields: list[Any]) -> Place:

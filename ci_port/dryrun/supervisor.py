@@ -8,6 +8,7 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Sequence
 
 from ci_port.dryrun import layout
 from ci_port.dryrun.control import Control
@@ -41,12 +42,14 @@ class Supervisor:
         self._tree = tree
         self._limits = limits
 
-    def run(self, argv: list[str]) -> int:
+    def run(self, argv: Sequence[str], umask: int = 0o022) -> int:
         """Run bash to its end and return its exit status; raises RunEnded at a limit. No process is left behind."""
         deadline = time.monotonic() + self._limits.seconds
-        pid = self._start(argv)
+        pid = self._start(argv, umask)
         try:
             code = self._wait(pid, deadline)
+            self._control.ended(code if code >= 0 else 128 - code)
+            self._control.end_background()
             self._wait_for_rest(deadline)
             self._check_sizes()
         except (RunEnded, Abandoned):
@@ -67,7 +70,8 @@ class Supervisor:
         _, newline, whole = text.partition(b"\n")
         return os.fsdecode(whole if left_out and newline else text)
 
-    def _start(self, argv: list[str]) -> int:
+    def _start(self, argv: Sequence[str], umask: int) -> int:
+        os.umask(umask)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
         with on_one_core():
             return os.posix_spawn(

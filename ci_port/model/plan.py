@@ -81,7 +81,7 @@ class Execute:
             if value is not None:
                 step[name] = value
         if self.input is not None:
-            step["input"] = _text_to_json(self.input)
+            step["input"] = text_to_json(self.input)
         if self.steps:
             step["steps"] = [inner.to_json() for inner in self.steps]
         return step
@@ -112,7 +112,7 @@ class Write:
         """Return the step as a JSON object."""
         step: dict[str, Any] = {"kind": self.kind, "path": self.path, "append": self.append}
         if self.text is not None:
-            step["text"] = _text_to_json(self.text)
+            step["text"] = text_to_json(self.text)
         return step
 
 
@@ -208,7 +208,8 @@ def step_from_json(fields: Fields) -> Step:
     return step
 
 
-def _text_to_json(text: Text) -> object:
+def text_to_json(text: Text) -> object:
+    """Return content as a JSON value."""
     return text if isinstance(text, str) else text.to_json()
 
 

@@ -69,6 +69,7 @@ int remove(const char *path) {
 CHANGE(renameat2, (int a, const char *from, int b, const char *to, unsigned flags), (a, from, b, to, flags), "renames", from)
     char other[PATH_ROOM], old[PATH_ROOM], new[PATH_ROOM];
     int known = !physical(a, from, old, sizeof old) && !physical(b, to, new, sizeof new);
+    flush_text(a, from);
     flush_text(b, to);
     int result = (int)syscall(SYS_renameat2, a, real_path(from, buffer), b, real_path(to, other), flags);
     int error = errno;
