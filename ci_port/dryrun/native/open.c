@@ -4,10 +4,11 @@
 
 static int is_writing(int flags) { return (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)); }
 
-/* Once bash has set itself up (it is opening the script): hide the process number, arm the hook of free(). */
+/* Once bash has set itself up (it is opening the script): arm the hook of free(). */
 static void prepare_shell(void) {
-    if (*b_printed || !*b_pid || *b_pid == SHELL_PID) return;
-    *b_pid = SHELL_PID;
+    static int is_prepared;
+    if (is_prepared || *b_printed || !*b_pid) return;
+    is_prepared = 1;
     *b_printed = strdup("");
     make_random();
 }
