@@ -49,6 +49,8 @@ UNKNOWN_STATUS = -1
 """Status of EXECUTE: a tool that really runs has not ended yet."""
 TEXT_TOOL, FILE_TOOL = 1, 2
 """Kinds of tools: one that becomes a step when it changes something, and one that is a step in any case."""
+XARGS_ECHO = " echo"
+"""The name, which no command can have, of what xargs(1) runs by itself."""
 TOUCHED_PATHS = 1 << 15
 WRITTEN_FILES = 1 << 14
 
@@ -67,6 +69,7 @@ _CONSTANTS: Mapping[str, int | str] = {
     "UNKNOWN_STATUS": UNKNOWN_STATUS,
     "TEXT_TOOL": TEXT_TOOL,
     "FILE_TOOL": FILE_TOOL,
+    "XARGS_ECHO": XARGS_ECHO,
     "TOUCHED_PATHS": TOUCHED_PATHS,
     "WRITTEN_FILES": WRITTEN_FILES,
 }

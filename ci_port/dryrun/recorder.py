@@ -57,6 +57,7 @@ class Recorder:
 
     def _setup(self, scratch: Scratch, script: str, limits: Limits, bash: str, library: str) -> Setup:
         tools = {name: (find_tool(name), kind) for name, kind in _kinds(self._world).items()}
+        tools[layout.XARGS_ECHO] = (find_tool("echo"), layout.TEXT_TOOL)
         programs = (bash, *(path for path, _ in tools.values()))
         return Setup(
             scratch=scratch,

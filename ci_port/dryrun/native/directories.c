@@ -43,15 +43,24 @@ char *__getcwd_chk(char *buffer, size_t room, size_t size) { (void)size; return 
 char *get_current_dir_name(void) { return getcwd(NULL, 0); }
 char *getwd(char *buffer) { return getcwd(buffer, PATH_MAX); }
 
-/* `cd name` tries CDPATH's directories one after the other: those that have no such directory are passed over. */
+/* `cd name` tries CDPATH's directories one after the other: those that have no such directory are passed over, the
+ * current one too if another one has it. */
 static int lies_on_cdpath(const char *path) {
     shell_variable *found = b_find("CDPATH");
+    char whole[PATH_ROOM], here[PATH_ROOM];
+    absolute(path, whole, sizeof whole);
+    size_t above = current_directory(here, sizeof here) ? 0 : strlen(here);
+    const char *name = above && !strncmp(whole, here, above) && whole[above] == '/' ? whole + above + 1 : NULL;
     for (const char *entry = found ? found->value : NULL; entry && *entry; entry += *entry == ':') {
         size_t n = strcspn(entry, ":");
         size_t bare = n;
         while (bare && entry[bare - 1] == '/') bare--;
         int here_too = !n || (n == 1 && entry[0] == '.');
         if (!here_too && !strncmp(path, entry, bare) && path[bare] == '/') return 1;
+        char other[PATH_ROOM];
+        struct stat st;
+        snprintf(other, sizeof other, "%.*s/%s", (int)n, entry, name ? name : "");
+        if (!here_too && name && !world_stat(AT_FDCWD, other, &st, 0) && S_ISDIR(st.st_mode)) return 1;
         entry += n;
     }
     return 0;

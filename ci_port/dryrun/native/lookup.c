@@ -17,6 +17,7 @@ enum lookup lookup_of(void *caller, const char *path) {
 
 /* Bash would remember the place that we made up, and `command -v` would then find it; fork() turns this back. */
 void forget_place(void) {
+    if (!*b_printed) return;  /* bash looks for itself */
     if (hashing_saved < 0) { hashing_saved = *b_hashing; *b_hashing = 0; }
 }
 

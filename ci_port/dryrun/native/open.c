@@ -118,7 +118,11 @@ static int open_by_shell(int dir, const char *path, const char *real, int flags,
         if ((size_t)(slash - target) > root_length) { *slash = 0; make_directories(target); *slash = '/'; }
         fd = (int)syscall(SYS_openat, AT_FDCWD, target, flags, mode);
     }
-    if (fd >= 0) write_down(whole, fd, flags);
+    struct stat st;
+    if (fd >= 0 && !syscall(SYS_fstat, fd, &st)) {
+        file_changes(st.st_ino);
+        write_down(whole, fd, flags);
+    }
     return fd;
 }
 

@@ -26,7 +26,7 @@ pid_t fork(void) {
     uint32_t number = __atomic_fetch_add(&ctl->forks, 1, __ATOMIC_SEQ_CST);
     if (number >= ctl->max_forks) fail(NULL, "the run starts more than %u processes", ctl->max_forks);
     if (depth == MAX_DEPTH) fail(NULL, "the run nests more than %d processes", MAX_DEPTH);
-    forget_writes();
+    if (in_bash) forget_writes();
     uint32_t place = ++seq;
     order[depth++] = place;
     struct process *process = &ctl->processes[number];

@@ -211,6 +211,8 @@ int open_path(int dir, const char *path, int flags, mode_t mode, void *caller);
 void write_down(const char *path, int fd, int flags);
 void settle_writes(const char *const *streams);
 void forget_writes(void);
+void hand_on_writes(char *text, size_t room);
+void take_writes(const char *text);
 int refuse(const char *what, const char *path);
 
 /* ---- processes.c, chance.c --------------------------------------------------------------------------------- */

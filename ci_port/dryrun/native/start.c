@@ -50,6 +50,7 @@ static void inherit_place(void) {
     text = getenv("CI_PORT_FUNCTIONS");
     snprintf(place_functions, sizeof place_functions, "%s", text ? text : "");
     take_held();
+    take_writes(getenv("CI_PORT_WRITES"));
     for (char **entry = environ; *entry;) {  /* an awk program that lists ENVIRON sees the script's variables only */
         if (!strncmp(*entry, "CI_PORT_", 8) || !strncmp(*entry, "LD_PRELOAD=", 11)) {
             for (char **next = entry; (*next = next[1]); next++) {}

@@ -4,7 +4,10 @@
 
 /* When a file was written: what the run has written is newer than all else, in the order of the writes. */
 static struct timespec written_at(ino_t inode, struct timespec real) {
-    if (!ctl->effects) return (struct timespec){0, 0};
+    if (!ctl->effects) {
+        struct written *file = written_file(inode, 0);
+        return (struct timespec){0, file ? file->tick * 1000L : 0};
+    }
     if ((uint64_t)real.tv_sec < ctl->began) return real;  /* as the world, or the script, has set it */
     struct written *file = written_file(inode, 0);
     return (struct timespec){NOW, file ? file->tick * 1000L : 0};
@@ -54,7 +57,6 @@ static int stat_path(const char *path, struct stat *st, int flags, void *caller)
     if (looks == RUNS) {
         /* What runs without being there is found by nobody who looks. */
         if (!is_there) { if (!is_answered(base_name(path))) forget_place(); return pretend_command(st); }
-        if (!ctl->effects) forget_place();
     } else if (looks == FINDS) {
         if (!is_there && is_answered(base_name(path))) return pretend_command(st);
         if (result) ask_command(path);
@@ -120,7 +122,6 @@ int statx(int dir, const char *restrict path, int flags, unsigned mask, struct s
 static int access_path(const char *path, int mode, void *caller) {
     enum lookup looks = ready && (mode & X_OK) ? lookup_of(caller, path) : NOWHERE;
     if (looks == RUNS || (looks == FINDS && is_answered(base_name(path)))) {
-        if (!ctl->effects) forget_place();
         return 0;
     }
     return world_access(path, mode);

@@ -101,7 +101,8 @@ static void wait_for_writers(void) {
 
 static void read_all(void) {
     char data[65536];
-    while (syscall(SYS_read, 0, data, sizeof data) > 0) check_stop();
+    size_t taken = 0;
+    for (ssize_t n; taken < MOST_INPUT && (n = syscall(SYS_read, 0, data, sizeof data)) > 0; check_stop()) taken += (size_t)n;
 }
 
 static int has_dash(char *const argv[]) {
@@ -113,8 +114,10 @@ static int has_dash(char *const argv[]) {
 /* A command whose input is a pipe goes: how it treats what the writers have for it. In a world of version 1 one reads
  * if a word of it says so. */
 void let_writers_finish(char *const argv[]) {
-    if (!ctl->effects && has_dash(argv)) read_all();
-    else wait_for_writers();
+    if (!ctl->effects && has_dash(argv)) { read_all(); return; }
+    wait_for_writers();
+    struct pollfd p = {.fd = 0, .events = 0};
+    if (!ctl->effects && is_member && poll(&p, 1, 0) == 0) read_all();
 }
 
 /* What stands in the pipe stays there, for whoever reads it. */

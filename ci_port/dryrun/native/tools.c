@@ -49,8 +49,7 @@ static int runs_under_own_name(const char *path, const char *name) {  /* not so:
 const char *tool_of(const char *path, char *const argv[], uint32_t *kind) {
     const char *tool = runs_under_own_name(path, argv[0]) ? find_tool(argv[0], kind) : NULL;
     if (!tool && !in_bash && !strcmp(argv[0], "echo")) {  /* what xargs(1) runs by itself */
-        tool = find_tool("printf", kind) ? "/bin/echo" : NULL;
-        *kind = TEXT_TOOL;
+        tool = find_tool(XARGS_ECHO, kind);
     }
     if (tool && loads_code(argv)) fail(NULL, "%s loads code that is not in the script", argv[0]);
     return tool && !reads_missing_file(argv) ? tool : NULL;
@@ -62,7 +61,7 @@ static int is_held(const char *entry) {
                                         "GREP_", "AWKPATH=",    "AWKLIBPATH=", "POSIXLY_CORRECT=", "CI_PORT_", NULL};
     for (int i = 0; names[i]; i++)
         if (!strncmp(entry, names[i], strlen(names[i]))) return 1;
-    return !ctl->effects && !strncmp(entry, "TMPDIR=", 7);
+    return 0;
 }
 
 /* The working memory of a process that is about to be replaced; it is never given back. */
@@ -110,6 +109,9 @@ void run_tool(const char *path, char *const argv[], char *const envp[], uint64_t
     environment[kept++] = formatted("%s%u", path_text, seq);
     environment[kept++] = formatted("CI_PORT_PLACE=%u %s", line, file);
     environment[kept++] = formatted("CI_PORT_FUNCTIONS=%s", functions);
+    char writes[4096];
+    hand_on_writes(writes, sizeof writes);
+    if (*writes) environment[kept++] = formatted("CI_PORT_WRITES=%s", writes);
     environment[kept] = NULL;
     own_process()->execute = execute;
     syscall(SYS_execve, path, with_grep_option(argv), environment);

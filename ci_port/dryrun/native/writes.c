@@ -25,11 +25,30 @@ void write_down(const char *path, int fd, int flags) {
 
 void forget_writes(void) { tentative_count = 0; }
 
+/* For a tool that starts commands: what it was given may be where their output goes. */
+void hand_on_writes(char *text, size_t room) {
+    size_t used = 0;
+    text[0] = 0;
+    for (unsigned i = 0; i < tentative_count && used + 64 < room; i++)
+        used += (size_t)snprintf(text + used, room - used, "%llu:%lld ", (unsigned long long)place_of(tentative[i].record),
+                                 (long long)tentative[i].size);
+}
+
+void take_writes(const char *text) {
+    unsigned long long place;
+    long long size;
+    for (int length; text && sscanf(text, "%llu:%lld %n", &place, &size, &length) == 2; text += length) {
+        if (tentative_count == sizeof tentative / sizeof *tentative) return;
+        tentative[tentative_count].record = record_at(place);
+        tentative[tentative_count++].size = (off_t)size;
+    }
+}
+
 void settle_writes(const char *const *streams) {
     for (int fd = 0; fd < 3; fd++) {
         const char *path = streams[fd];
         if (path[0] == '>' && path[1] == '>') path += 2;
-        if (path[0] != '/') continue;
+        if (path[0] != '/' || (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY) continue;
         struct stat st;
         for (unsigned i = tentative_count; i-- > 0;) {
             struct record *r = tentative[i].record;
