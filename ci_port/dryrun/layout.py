@@ -39,8 +39,8 @@ ANSWERED = 1
 """Flag of EXECUTE: a rule of the world answered."""
 ERREXIT, PIPEFAIL = 2, 4
 """Flags of EXECUTE and TOOL: what was in force where it was started."""
-TEXT_ONLY = 8
-"""Flag of EXECUTE: a text tool that changed something."""
+TEXT_ONLY, RAN = 8, 16
+"""Flags of EXECUTE: a text tool that changed something; a file tool, which really ran."""
 APPENDS = 1
 """Flag of WRITE: what the file held stays."""
 UNLIMITED = -1
@@ -64,6 +64,7 @@ _CONSTANTS: Mapping[str, int | str] = {
     "ERREXIT": ERREXIT,
     "PIPEFAIL": PIPEFAIL,
     "TEXT_ONLY": TEXT_ONLY,
+    "RAN": RAN,
     "APPENDS": APPENDS,
     "UNLIMITED": UNLIMITED,
     "UNKNOWN_STATUS": UNKNOWN_STATUS,

@@ -11,7 +11,7 @@ from typing import Any
 from ci_port.dryrun import build, layout
 from ci_port.dryrun.build import CannotRunHere
 from ci_port.dryrun.limits import Limits
-from ci_port.dryrun.probes import unanswered
+from ci_port.dryrun.probes import Decides, every_status, unanswered
 from ci_port.dryrun.process import WorkerProcess
 from ci_port.dryrun.programs import find_bash, find_tool, loader_of
 from ci_port.dryrun.scratch import Scratch, new_scratch
@@ -37,8 +37,11 @@ class Recorder:
         *,
         limits: Limits | None = None,
         bash: str | None = None,
+        decides: Decides = every_status,
     ) -> None:
         """Take the script, with its neighbours beside it, and the world that it runs in.
+
+        `decides` tells whether the status of a command selects what the script does next; without it, every one does.
 
         The script's directory stands in the world's `scripts`. Raises CannotRunHere if this machine cannot record,
         FileNotFoundError if there is no such script.
@@ -47,6 +50,7 @@ class Recorder:
         shell = find_bash(bash)
         if not script.is_file():
             raise FileNotFoundError(f"there is no script {script}")
+        self._decides = decides
         self._directory = script.parent
         self._world = world
         self._stands_in = os.path.normpath(os.path.join(world.workspace, world.scripts))
@@ -99,9 +103,10 @@ class Recorder:
         return Observation(
             plan=plan,
             places=places,
-            unanswered=unanswered(plan.steps, places, answer["answered"], sources),
+            unanswered=unanswered(answer["asked"], self._decides),
             lines={file: sources.executed(file, lines) for file, lines in answer["lines"].items()},
             messages=answer["messages"],
+            remarks=tuple(answer["remarks"]),
             version=self._world.version,
         )
 

@@ -29,6 +29,8 @@ class Record:
     """Where in the shared file the record stands: others name it so."""
     content: bytes = b""
     """Of TEXT and INPUT."""
+    stack: tuple[str, ...] = ()
+    """The functions as bash has them: `functions`, with `main` and `source`."""
 
     @property
     def process(self) -> tuple[int, ...]:
@@ -70,6 +72,7 @@ def decode(place: int, head: RecordHead, data: bytes) -> Record:
         frozenset(_split(variables)),
         place,
         text if kind in _WITH_CONTENT else b"",
+        tuple(name for name in texts[1].split(" ") if name),
     )
 
 

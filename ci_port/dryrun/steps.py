@@ -56,10 +56,8 @@ def _other(record: Record, world: World, contents: Contents) -> dict[str, Any]:
         return {"kind": "umask", "value": f"{record.value:03o}"}
     if record.kind is Kind.WRITE:
         path = world.relative(record.texts[0])
-        step: dict[str, Any] = {"kind": "write", "path": path, "append": bool(record.flags & layout.APPENDS)}
-        if world.version >= 2:
-            step["text"] = text_to_json(text_of(contents.get(record.place, b"")))
-        return step
+        text = text_to_json(text_of(contents.get(record.place, b"")))
+        return {"kind": "write", "path": path, "append": bool(record.flags & layout.APPENDS), "text": text}
     return {
         "kind": "ulimit",
         "resource": record.texts[0],

@@ -101,7 +101,7 @@ class Tree:
         source = self._script_directory + path.removeprefix(self._stands_in)
         if path.startswith(self._stands_in.rstrip("/") + "/") and os.path.isfile(source):
             shutil.copy2(source, target)
-            _date(target, _OWN)
+            _make_own(target)
             return
         os.makedirs(target, exist_ok=True)
         _date(target, _BEFORE)
@@ -133,9 +133,9 @@ class Tree:
     def _copy_scripts(self) -> None:
         target = self.root + self._stands_in
         shutil.copytree(self._script_directory, target, ignore=_not_copied, dirs_exist_ok=True)
-        for directory, _, names in os.walk(target):
-            for name in names:
-                _date(f"{directory}/{name}", _OWN)
+        for directory, directories, names in os.walk(target):
+            for name in (*directories, *names):
+                _make_own(f"{directory}/{name}")
 
     def _everything(self) -> Iterator[str]:
         """Yield the real path of all that is in the tree but the script's own files."""
@@ -191,6 +191,15 @@ def _remove(root: str) -> None:
             if not os.path.islink(path) and not os.lstat(path).st_mode & stat.S_IWUSR:
                 os.chmod(path, 0o755)
     shutil.rmtree(root, ignore_errors=True)
+
+
+def _make_own(path: str) -> None:
+    """Give one of the script's own files its time, and the mode that git would have given it."""
+    mode = os.lstat(path).st_mode
+    if not stat.S_ISLNK(mode):
+        os.chmod(path, 0o755 if stat.S_ISDIR(mode) or mode & stat.S_IXUSR else 0o644)
+    if not stat.S_ISDIR(mode):
+        _date(path, _OWN)
 
 
 def _date(path: str, when: int) -> None:

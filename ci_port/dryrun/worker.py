@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ci_port.dryrun import layout, sandbox
+from ci_port.dryrun.asked import Question, questions
 from ci_port.dryrun.configuration import Configuration, Who
 from ci_port.dryrun.contents import contents
 from ci_port.dryrun.control import BrokenLog, Control
@@ -127,10 +128,18 @@ class Worker:
             "plan": {"status": status, "steps": list(steps(shown, start, world, found))},
             "remarks": [started.remark] if started.remark else [],
             "places": [self._places.of(record) for record in shown],
-            "answered": [record.kind is not Kind.EXECUTE or bool(record.flags & layout.ANSWERED) for record in shown],
+            "asked": [self._question(question) for question in questions(records, world)],
             "lines": self._places.lines(self._control.lines()),
             "messages": self._supervisor.messages(),
         }
+
+    def _question(self, question: Question) -> dict[str, Any]:
+        decider = question.decider
+        found = {"what": question.what.value, "subject": question.subject, "place": self._places.of(question.at)}
+        if decider is None:
+            return found
+        options = {"errexit": bool(decider.flags & layout.ERREXIT), "pipefail": bool(decider.flags & layout.PIPEFAIL)}
+        return {**found, "decider": {"argv": decider.argv, "frames": self._places.frames(decider), **options}}
 
     def _prepare(self, case: Case) -> tuple[World, dict[str, str]]:
         """Make tree and shared file ready for a case; return its world, and the environment that it starts with."""

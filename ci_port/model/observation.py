@@ -91,7 +91,7 @@ class Observation:
     """One run: its plan, the place of each step (same order), what is unanswered, executed lines per file.
 
     `messages` is the end of what the run printed on standard error: for people, when a run ends unexpectedly.
-    `version` is that of the world in which it ran.
+    `version` is that of the world in which it ran, `remarks` say how the run differs from what CI does.
     """
 
     plan: Plan
@@ -100,15 +100,9 @@ class Observation:
     lines: Mapping[str, frozenset[int]] = field(default_factory=dict)
     messages: str = ""
     version: int = 1
-
-    @property
-    def guesses(self) -> tuple[Unanswered, ...]:
-        """What costs trust: all that is unanswered; in version 1, whose plans rest on statuses of 0, outputs alone."""
-        if self.version >= 2:
-            return self.unanswered
-        return tuple(probe for probe in self.unanswered if probe.what is Asked.OUTPUT)
+    remarks: tuple[str, ...] = ()
 
     @property
     def trusted(self) -> bool:
         """Whether nothing in the plan was made up."""
-        return not self.guesses
+        return not self.unanswered

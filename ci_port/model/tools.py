@@ -1,8 +1,8 @@
 """Standard tools by what they do to the files of a world (version 2): those that only read, and those that change.
 
 The names are those of the programs of coreutils, findutils, grep, sed, gawk, diffutils, util-linux that a CI script
-meets. Left out is what speaks of the machine or of chance (`date`, `stat`, `df`, `id`, `shuf`): a rule says what it
-prints. Owners and devices are no part of a world, so `chown` and `mknod` are steps like any other.
+meets. What speaks of time, user and host (`date`, `id`, `hostname`) says what the world says. Left out is what speaks
+of the machine or of chance (`df`, `free`, `shuf`): a rule says what it prints. Owners and devices are no part of a world, so `chown` and `mknod` are steps like any other.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ PURE = frozenset(
         *("awk", "gawk", "mawk", "sed"),
         *("cmp", "diff", "diff3", "sdiff"),
         *("column", "getopt", "hexdump", "rev"),
+        *("arch", "date", "groups", "hostname", "id", "logname", "nproc", "stat", "uname", "whoami"),
     )
 )
 """Text tools that really run on the world's files and are no part of the plan, unless the world says otherwise."""

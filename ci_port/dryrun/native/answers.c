@@ -69,13 +69,13 @@ int is_answered(const char *name) {
 
 static void print(int fd, const char *text, uint32_t length) {
     if (!length) return;
-    if (ctl->effects) flush_stream(fd);
+    flush_stream(fd);
     for (uint32_t done = 0; done < length;) {
         ssize_t n = syscall(SYS_write, fd, text + done, length - done);
         if (n <= 0 && errno != EINTR) break;
         if (n > 0) done += (uint32_t)n;
     }
-    if (ctl->effects) skip_stream(fd);
+    skip_stream(fd);
 }
 
 /* A command that works in the background works on, until somebody waits for it; one in front has passed its time. */

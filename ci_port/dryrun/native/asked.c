@@ -7,7 +7,24 @@
 
 static unsigned char noted[NOTED];      /* descriptors whose reading is written down already */
 
+/* A tool asks for much that nobody has spoken of; what matters stands in its words. */
 static int occurs(const char *path) { return strstr(own_command, path) != NULL; }
+static int is_removing(void) { return !in_bash && !strcmp(base_name(own_argv[0]), "rm"); }
+
+/* Where links lead from `path` (virtual), as far as there are any: what is missing is there. */
+static void follow_links(char *path) {
+    for (int i = 0; i < 16; i++) {
+        char target[PATH_ROOM], whole[PATH_ROOM];
+        ssize_t n = readlink(path, target, sizeof target - 1);
+        if (n <= 0) return;
+        target[n] = 0;
+        char *slash = strrchr(path, '/');
+        if (target[0] == '/') snprintf(whole, sizeof whole, "%s", target);
+        else snprintf(whole, sizeof whole, "%.*s/%s", slash ? (int)(slash - path) : 0, path, target);
+        normalise(whole);
+        strcpy(path, whole);
+    }
+}
 
 /* `path` (as the script has it) is not there, and it matters. */
 void ask_path(int dir, const char *path) {
@@ -17,7 +34,9 @@ void ask_path(int dir, const char *path) {
     char whole[PATH_ROOM];
     if (path[0] != '/' && dir != AT_FDCWD) return;
     if (physical(AT_FDCWD, path, whole, sizeof whole)) absolute(path, whole, sizeof whole);
-    if (!is_settled(whole)) {
+    follow_links(whole);
+    if (is_removing()) settle_path(whole);  /* whatever was not there, it is not there now */
+    else if (!is_settled(whole)) {
         char where[PATH_MAX];
         callers(where, sizeof where);
         const char *texts[ASK_TEXTS] = {whole, where};
@@ -36,12 +55,12 @@ void ask_command(const char *path) {
 }
 
 void note_stdin(void) {
-    if (!ctl->has_stdin) add_number(STDIN, 0);
+    if (ctl->effects && !ctl->has_stdin) add_number(STDIN, 0);
 }
 
 /* The process reads from `fd`; bash reads byte by byte, so this must cost little. */
 void note_read(int fd) {
-    if (!ready || !ctl->effects || fd < 0 || (fd < NOTED && noted[fd])) return;
+    if (!ready || fd < 0 || (fd < NOTED && noted[fd])) return;
     if (in_bash && !*b_printed) return;
     if (fd < NOTED) noted[fd] = 1;
     struct stat st;
@@ -59,7 +78,9 @@ void forget_note(int fd) {
 
 ssize_t read(int fd, void *data, size_t size) {
     note_read(fd);
-    return syscall(SYS_read, fd, data, size);
+    ssize_t n = syscall(SYS_read, fd, data, size);
+    if (n > 0 && fd == 0 && ready && !in_bash) keep_read(data, (size_t)n);
+    return n;
 }
 DECLARE(close);
 int close(int fd) {

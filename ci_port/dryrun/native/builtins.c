@@ -51,7 +51,7 @@ mode_t umask(mode_t new) {
 }
 
 void note_umask(void) {
-    if (mask == noted_mask || !ctl->effects) return;
+    if (mask == noted_mask) return;
     noted_mask = mask;
     count_step();
     add_number(UMASK, mask);

@@ -5,7 +5,7 @@ ssize_t getrandom(void *out, size_t size, unsigned flags) {
     (void)flags;
     static uint64_t chance = 1;
     for (size_t i = 0; i < size; i++) {
-        chance = chance * 6364136223846793005u + 1442695040888963407u + depth;
+        chance = chance * 6364136223846793005u + 1442695040888963407u + (in_bash ? depth : 0);
         ((unsigned char *)out)[i] = (unsigned char)(chance >> 56);
     }
     return (ssize_t)size;

@@ -13,6 +13,13 @@ void becomes_step(void) {
     own_process()->execute = place_of(r);
 }
 
+/* What a file tool reads from a pipe is fed to it (tee). */
+void keep_read(const char *data, size_t length) {
+    struct process *process = own_process();
+    if (!process->execute || !step_streams || (strcmp(step_streams[0], "pipe") && strcmp(step_streams[0], "heredoc"))) return;
+    add_data(INPUT, data, length, process->execute);
+}
+
 void keep_step(const char *const *streams) { step_streams = streams; }
 
 void may_change(const char *what, const char *path) {
@@ -37,6 +44,7 @@ static void touch(int dir, const char *path) {
         (void)buffer;
 
 CHANGE(mkdirat, (int dir, const char *path, mode_t mode), (dir, path, mode), "makes the directory", path)
+    choose_name(dir, (char *)path);
     int result = (int)syscall(SYS_mkdirat, dir, real_path(path, buffer), mode);
     if (!result) touch(dir, path);
     return result;

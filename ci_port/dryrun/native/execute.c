@@ -13,10 +13,8 @@ struct record *write_execute(enum kind kind, const char *path, char *const argv[
         strcpy(cwd, "");  /* it has been removed */
     }
     if (kind == EXECUTE) count_step();
-    if (ctl->effects) {
-        inodes(numbers, sizeof numbers);
-        callers(where, sizeof where);
-    }
+    inodes(numbers, sizeof numbers);
+    callers(where, sizeof where);
     const char *texts[EXECUTE_TEXTS] = {cwd, streams[0], streams[1], streams[2], numbers, where};
     struct record *r = add(kind, texts, argv, envp);
     r->flags = in_bash ? options_in_force() : 0;
@@ -60,7 +58,7 @@ static int is_too_long(char *const argv[], char *const envp[]) {
     return total > 2 << 20;
 }
 
-/* A tool of a world in which files change: a text tool is written down for what it reads, a file tool is a step. */
+/* A text tool is written down for what it reads, a file tool is a step. */
 static void start_tool(const char *tool, uint32_t kind, const char *path, char *const argv[], char *const envp[]) {
     char names[3][PATH_ROOM];
     const char *streams[3];
@@ -72,7 +70,7 @@ static void start_tool(const char *tool, uint32_t kind, const char *path, char *
     settle_writes(streams);
     struct record *r = write_execute(EXECUTE, path, argv, envp, streams);
     r->status = UNKNOWN_STATUS;
-    r->flags |= ANSWERED;
+    r->flags |= RAN;
     run_tool(tool, argv, envp, place_of(r));
 }
 
@@ -89,7 +87,7 @@ static int execute(const char *path, char *const argv[], char *const envp[]) {
     }
     uint32_t kind = 0;
     const char *tool = tool_of(path, argv, &kind);
-    if (tool && !ctl->effects) run_tool(tool, argv, envp, 0);
+    if (tool && !ctl->effects) start_tool(tool, TEXT_TOOL, path, argv, envp);
     struct answer answer = answer_of(argv);
     if (tool && !answer.found) start_tool(tool, kind, path, argv, envp);
     int error = !answer.found && strchr(path, '/') && strchr(argv[0], '/') ? execution_error(path) : 0;
@@ -103,8 +101,7 @@ static int execute(const char *path, char *const argv[], char *const envp[]) {
     r->status = answer.status;
     r->flags |= answer.found ? ANSWERED : 0;
     if (!answer.found) __atomic_add_fetch(&ctl->guesses, 1, __ATOMIC_SEQ_CST);
-    if (!strcmp(streams[0], "pipe")) let_writers_finish(argv);
-    if (ctl->effects) keep_input(place_of(r), streams[0]);
+    keep_input(place_of(r), streams[0], argv);
     give(answer, argv);
 }
 

@@ -72,10 +72,12 @@ static int open_reading(int dir, const char *path, const char *real, int flags, 
 }
 
 /* A tool writes a file: its own affair, but the file is another one from now on. */
-static int open_by_tool(int dir, const char *path, const char *real, int flags, mode_t mode) {
+static int open_by_tool(int dir, const char *path, int flags, mode_t mode) {
     may_change("opens for writing:", path);
+    if (flags & O_EXCL) choose_name(dir, (char *)path);
     flush_text(dir, path);
-    int fd = (int)syscall(SYS_openat, dir, real, flags, mode);
+    char buffer[PATH_ROOM];
+    int fd = (int)syscall(SYS_openat, dir, real_path(path, buffer), flags, mode);
     char name[PATH_ROOM];
     struct stat st;
     if (fd < 0 || path_of(fd, name, sizeof name) || !in_root(name) || syscall(SYS_fstat, fd, &st)) return fd;
@@ -112,6 +114,7 @@ static int open_by_shell(int dir, const char *path, const char *real, int flags,
     absolute(path, whole, sizeof whole);
     snprintf(target, sizeof target, "%s%s", settings.root, whole);
     __atomic_store_n(&ctl->dirty, 1, __ATOMIC_RELAXED);
+    flush_text(dir, path);
     int fd = (int)syscall(SYS_openat, dir, real, flags, mode);
     if (fd < 0 && errno == ENOENT && (flags & O_CREAT)) {
         char *slash = strrchr(target, '/');
@@ -136,7 +139,7 @@ int open_path(int dir, const char *path, int flags, mode_t mode, void *caller) {
     if (!is_writing(flags)) return open_reading(dir, path, real, flags, mode, caller);
     if (is_heredoc_file(path)) return (int)syscall(SYS_openat, dir, real, flags, mode);
     if (in_bash) return open_by_shell(dir, path, real, flags, mode);
-    if (ctl->effects) return open_by_tool(dir, path, real, flags, mode);
+    if (ctl->effects) return open_by_tool(dir, path, flags, mode);
     fail(NULL, "a pure tool opens %s for writing; a tool that does more than text is not pure", path);
 }
 

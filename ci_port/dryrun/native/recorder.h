@@ -182,6 +182,7 @@ int make_missing(const char *path);
 
 /* ---- touched.c, written.c, asked.c ------------------------------------------------------------------------- */
 
+void choose_name(int dir, char *path);
 void touch_path(const char *path);
 void settle_path(const char *path);
 int is_settled(const char *path);
@@ -202,6 +203,7 @@ void forget_note(int fd);
 
 void becomes_step(void);
 void may_change(const char *what, const char *path);
+void keep_read(const char *data, size_t length);
 void keep_step(const char *const *streams);
 extern char **own_argv;                 /* of a tool: its words */
 
@@ -238,8 +240,7 @@ void make_random(void);
 const char *stream(int fd, char *buffer, size_t room);
 int is_initial(int fd, const struct stat *st);  /* what the run was given as stream `fd` */
 void inodes(char *text, size_t room);
-void let_writers_finish(char *const argv[]);
-void keep_input(uint64_t execute, const char *kind);
+void keep_input(uint64_t execute, const char *kind, char *const argv[]);
 void forget_heredoc(void);
 void forget_pipe(void);
 

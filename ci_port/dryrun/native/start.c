@@ -85,7 +85,7 @@ static void start_tool(char **argv) {
     inherit_place();
     keep_command(argv);
     ready = 1;
-    if (!ctl->effects) return;
+    if (!ctl->effects) return;  /* no tool is a step */
     for (int fd = 0; fd < 3; fd++) streams[fd] = stream(fd, names[fd], sizeof names[fd]);
     keep_step(streams);
     on_exit(keep_status, NULL);

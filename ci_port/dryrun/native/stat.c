@@ -37,9 +37,9 @@ static int asked_stat(int dir, const char *path, struct stat *st, int flags) {
 }
 
 /* Permissions as an ordinary owner would see them, so that root and others record the same. */
-static int world_access(const char *path, int mode) {
+static int world_access(const char *path, int mode, int is_asked) {
     struct stat st;
-    if (asked_stat(AT_FDCWD, path, &st, 0)) return -1;
+    if (is_asked ? asked_stat(AT_FDCWD, path, &st, 0) : world_stat(AT_FDCWD, path, &st, 0)) return -1;
     unsigned want = (mode & R_OK ? 0400u : 0u) | (mode & W_OK ? 0200u : 0u) | (mode & X_OK ? 0100u : 0u);
     if (S_ISCHR(st.st_mode)) want &= ~0100u;
     if ((st.st_mode & want) == want || (S_ISCHR(st.st_mode) && !(mode & X_OK))) return 0;
@@ -120,11 +120,9 @@ int statx(int dir, const char *restrict path, int flags, unsigned mask, struct s
 }
 
 static int access_path(const char *path, int mode, void *caller) {
-    enum lookup looks = ready && (mode & X_OK) ? lookup_of(caller, path) : NOWHERE;
-    if (looks == RUNS || (looks == FINDS && is_answered(base_name(path)))) {
-        return 0;
-    }
-    return world_access(path, mode);
+    enum lookup looks = ready ? lookup_of(caller, path) : NOWHERE;
+    if ((mode & X_OK) && (looks == RUNS || (looks == FINDS && is_answered(base_name(path))))) return 0;
+    return world_access(path, mode, looks == NOWHERE);
 }
 int access(const char *path, int mode) { return access_path(path, mode, __builtin_return_address(0)); }
 int eaccess(const char *path, int mode) { return access_path(path, mode, __builtin_return_address(0)); }

@@ -99,25 +99,10 @@ static void wait_for_writers(void) {
     }
 }
 
-static void read_all(void) {
-    char data[65536];
-    size_t taken = 0;
-    for (ssize_t n; taken < MOST_INPUT && (n = syscall(SYS_read, 0, data, sizeof data)) > 0; check_stop()) taken += (size_t)n;
-}
-
 static int has_dash(char *const argv[]) {
     for (int i = 1; argv[i]; i++)
         if (!strcmp(argv[i], "-")) return 1;
     return 0;
-}
-
-/* A command whose input is a pipe goes: how it treats what the writers have for it. In a world of version 1 one reads
- * if a word of it says so. */
-void let_writers_finish(char *const argv[]) {
-    if (!ctl->effects && has_dash(argv)) { read_all(); return; }
-    wait_for_writers();
-    struct pollfd p = {.fd = 0, .events = 0};
-    if (!ctl->effects && is_member && poll(&p, 1, 0) == 0) read_all();
 }
 
 /* What stands in the pipe stays there, for whoever reads it. */
@@ -154,12 +139,23 @@ static void copy_file(uint64_t execute) {
     __libc_free(data);
 }
 
-/* What stands ready on the standard input of a command is part of its step; `kind` is what stream() says of it. */
-void keep_input(uint64_t execute, const char *kind) {
+static int writers_go_on(void) {
+    struct pollfd p = {.fd = 0, .events = 0};
+    return poll(&p, 1, 0) == 0;
+}
+
+/* What stands ready on the standard input of a command is part of its step; `kind` is what stream() says of it. A
+ * member of a pipeline takes it away if it is more than the pipe holds. In a world of version 1 a command reads if a
+ * word of it says so. */
+void keep_input(uint64_t execute, const char *kind, char *const argv[]) {
     struct stat st;
-    if (strcmp(kind, "pipe") && strcmp(kind, "heredoc")) return;
-    if (syscall(SYS_fstat, 0, &st)) return;
-    if (!S_ISFIFO(st.st_mode)) copy_file(execute);
-    else if (is_member && !strcmp(kind, "pipe")) take_pipe(execute);
+    if ((strcmp(kind, "pipe") && strcmp(kind, "heredoc")) || syscall(SYS_fstat, 0, &st)) return;
+    if (!S_ISFIFO(st.st_mode)) {
+        copy_file(execute);
+        return;
+    }
+    int reads = !ctl->effects && has_dash(argv);
+    if (!reads && !strcmp(kind, "pipe")) wait_for_writers();
+    if (reads || (is_member && writers_go_on())) take_pipe(execute);
     else copy_pipe(execute);
 }

@@ -18,7 +18,7 @@ void write_down(const char *path, int fd, int flags) {
         memmove(tentative, tentative + 1, sizeof tentative - sizeof *tentative);
         tentative_count--;
     }
-    if (ctl->effects) follow_text(r, fd, flags);
+    follow_text(r, fd, flags);
     tentative[tentative_count].record = r;
     tentative[tentative_count++].size = st.st_size;
 }
@@ -60,7 +60,7 @@ void settle_writes(const char *const *streams) {
             /* The step says where its output goes, unless the shell has written there before. */
             if (syscall(SYS_fstat, fd, &st) || st.st_size != tentative[i].size) break;
             r->state = DEAD;
-            if (ctl->effects) forget_text(st.st_ino);
+            forget_text(st.st_ino);
             __atomic_sub_fetch(&ctl->steps, 1, __ATOMIC_SEQ_CST);
             break;
         }
