@@ -41,7 +41,7 @@ class Configuration:
     user: str
     host: str
     bash: str
-    path: str
+    workspace: str
     effects: bool
     has_stdin: bool
     who: Who

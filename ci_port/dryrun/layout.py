@@ -39,8 +39,8 @@ ANSWERED = 1
 """Flag of EXECUTE: a rule of the world answered."""
 ERREXIT, PIPEFAIL = 2, 4
 """Flags of EXECUTE and TOOL: what was in force where it was started."""
-TEXT_ONLY, RAN = 8, 16
-"""Flags of EXECUTE: a text tool that changed something; a file tool, which really ran."""
+TEXT_ONLY, RAN, FOLLOWED = 8, 16, 32
+"""Flags of EXECUTE: a text tool that changed something; a file tool, which really ran; a script that is looked into."""
 APPENDS = 1
 """Flag of WRITE: what the file held stays."""
 UNLIMITED = -1
@@ -65,6 +65,7 @@ _CONSTANTS: Mapping[str, int | str] = {
     "PIPEFAIL": PIPEFAIL,
     "TEXT_ONLY": TEXT_ONLY,
     "RAN": RAN,
+    "FOLLOWED": FOLLOWED,
     "APPENDS": APPENDS,
     "UNLIMITED": UNLIMITED,
     "UNKNOWN_STATUS": UNKNOWN_STATUS,
@@ -302,7 +303,7 @@ _STRUCTS: Mapping[str, tuple[type[tuple[Any, ...]], str]] = {
 }
 """The names in C, and what follows a head."""
 
-SETTINGS = ("root", "blank", "scratch_tmp", "noise", "script_dir", "home", "user", "host", "bash", "path")
+SETTINGS = ("root", "blank", "scratch_tmp", "noise", "script_dir", "home", "user", "host", "bash", "workspace")
 """The texts of the configuration, in their order."""
 
 _FORMATS = {"uint8_t": "B", "uint16_t": "H", "uint32_t": "I", "uint64_t": "Q", "int32_t": "i", "int64_t": "q"}

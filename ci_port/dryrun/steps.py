@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ci_port.bash.variables import CARRIED
@@ -21,16 +21,41 @@ Contents = Mapping[int, bytes]
 
 
 def steps(
-    records: Iterable[Record], start: Mapping[str, str], world: World, contents: Contents
-) -> Iterator[dict[str, Any]]:
+    records: Sequence[Record], start: Mapping[str, str], world: World, contents: Contents
+) -> list[dict[str, Any]]:
     """Return the steps, in order; `start` is the environment that the script starts with."""
     known = frozenset(os.fsencode(f"{name}={value}") for name, value in start.items())
-    for record in records:
-        if record.kind is Kind.EXECUTE:
-            yield _execute(record, known, world, contents)
+    return _Steps(records, world, contents).of((), known)[0]
+
+
+class _Steps:
+    """Takes the records one by one; those of a script that is followed belong to the step that started it."""
+
+    def __init__(self, records: Sequence[Record], world: World, contents: Contents) -> None:
+        self._records = records
+        self._world = world
+        self._contents = contents
+        self._at = 0
+
+    def of(self, process: tuple[int, ...], known: frozenset[bytes]) -> tuple[list[dict[str, Any]], frozenset[bytes]]:
+        """Return the steps of a process and all that it starts, and the environment of the last command."""
+        found = []
+        while self._at < len(self._records):
+            record = self._records[self._at]
+            if record.process[: len(process)] != process:
+                break
+            self._at += 1
+            if record.kind is not Kind.EXECUTE:
+                found.append(_other(record, self._world, self._contents))
+                continue
+            step = _execute(record, known, self._world, self._contents)
             known = record.environment
-        else:
-            yield _other(record, world, contents)
+            if record.flags & layout.FOLLOWED:
+                inner, known = self.of(record.process, known)
+                if inner:
+                    step["steps"] = inner
+            found.append(step)
+        return found, known
 
 
 def _execute(record: Record, known: frozenset[bytes], world: World, contents: Contents) -> dict[str, Any]:

@@ -125,7 +125,7 @@ class Worker:
         self._expect_no_problem(problem, records)
         shown = [record for record in records if record.kind in STEPS]
         return {
-            "plan": {"status": status, "steps": list(steps(shown, start, world, found))},
+            "plan": {"status": status, "steps": steps(shown, start, world, found)},
             "remarks": [started.remark] if started.remark else [],
             "places": [self._places.of(record) for record in shown],
             "asked": [self._question(question) for question in questions(records, world)],
@@ -160,7 +160,7 @@ class Worker:
                 user=world.user_name,
                 host=world.host,
                 bash=self._setup.bash,
-                path=world.path,
+                workspace=world.workspace,
                 effects=world.version >= 2,
                 has_stdin=case.stdin is not None,
                 who=Who(world.user.uid, world.user.gid, world.cpus),

@@ -74,6 +74,19 @@ static void start_tool(const char *tool, uint32_t kind, const char *path, char *
     run_tool(tool, argv, envp, place_of(r));
 }
 
+/* A script that the world says to follow: bash runs it, below its step. */
+static void start_script(char *const words[], const char *path, char *const argv[], char *const envp[]) {
+    char names[3][PATH_ROOM];
+    const char *streams[3];
+    streams_of(streams, names);
+    settle_writes(streams);
+    struct record *r = write_execute(EXECUTE, path, argv, envp, streams);
+    r->status = UNKNOWN_STATUS;
+    r->flags |= FOLLOWED | ANSWERED;
+    keep_input(place_of(r), streams[0], argv);
+    run_tool(settings.bash, words, envp, place_of(r));
+}
+
 static int execute(const char *path, char *const argv[], char *const envp[]) {
     check_stop();
     if (!argv[0]) fail(path, "a command has no name");
@@ -90,6 +103,8 @@ static int execute(const char *path, char *const argv[], char *const envp[]) {
     if (tool && !ctl->effects) start_tool(tool, TEXT_TOOL, path, argv, envp);
     struct answer answer = answer_of(argv);
     if (tool && !answer.found) start_tool(tool, kind, path, argv, envp);
+    char *const *script = answer.found ? NULL : followed(path, argv);
+    if (script) start_script(script, path, argv, envp);
     int error = !answer.found && strchr(path, '/') && strchr(argv[0], '/') ? execution_error(path) : 0;
     if (error) { errno = error; return -1; }
     char names[3][PATH_ROOM];

@@ -256,6 +256,7 @@ const char *find_tool(const char *name, uint32_t *kind);
 const char *tool_of(const char *path, char *const argv[], uint32_t *kind);
 void run_tool(const char *path, char *const argv[], char *const envp[], uint64_t execute) __attribute__((noreturn));
 struct record *write_execute(enum kind kind, const char *path, char *const argv[], char *const envp[], const char *const *streams);
+char **followed(const char *path, char *const argv[]);
 extern char **held;                     /* variables that this tool must not see and hands on */
 
 #pragma GCC visibility pop

@@ -91,6 +91,22 @@ static void start_tool(char **argv) {
     on_exit(keep_status, NULL);
 }
 
+/* A script that another one has started: its environment is the real one. */
+static void start_followed(void) {
+    inherit_place();
+    size_t count = 0, more = 0;
+    while (environ[count]) count++;
+    while (held && held[more]) more++;
+    char **all = malloc((count + more + 1) * sizeof *all);
+    if (!all) end_run();
+    memcpy(all, environ, count * sizeof *all);
+    if (more) memcpy(all + count, held, more * sizeof *all);
+    all[count + more] = NULL;
+    environ = all;
+    on_exit(keep_status, NULL);
+    ready = 1;
+}
+
 __attribute__((constructor)) static void start(int argc, char **argv) {
     (void)argc;
     const char *path = getenv(CONTROL_VARIABLE);
@@ -111,11 +127,15 @@ __attribute__((constructor)) static void start(int argc, char **argv) {
         return;
     }
     if (!symbols()) _exit(END_STATUS);
-    keep_initial_streams();
     hook_builtins();
     hold(RLIMIT_AS, ctl->memory);
     hold(RLIMIT_CPU, ctl->seconds);
     show_no_limits();
+    if (getenv("CI_PORT_ORDER")) {
+        start_followed();
+        return;
+    }
+    keep_initial_streams();
     environ = environment;
     ctl->main_pid = (uint32_t)syscall(SYS_getpid);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
