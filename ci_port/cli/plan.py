@@ -15,7 +15,7 @@ from ci_port.cli.sides import OpenSide, python_side, shell_side
 from ci_port.cli.terminal import Progress, is_terminal, style_for
 from ci_port.cli.text import place_text, plan_lines, probe_text
 from ci_port.model import Case, NotPorted, Observation, RunFailed
-from ci_port.model.plan import dumps
+from ci_port.model.plan import Plan, bare, dumps
 from ci_port.model.world import load_world
 from ci_port.parity import ordered
 from ci_port.parity.wording import guess
@@ -35,7 +35,13 @@ class Outcome:
         """Return the line of the recorded format, or that of an error."""
         if self.observation is None:
             return {"id": self.case.id, "error": self.error}
-        return {"id": self.case.id, "plan": self.observation.plan.to_json()}
+        return {"id": self.case.id, "plan": self.plan.to_json()}
+
+    @property
+    def plan(self) -> Plan:
+        """The plan as it is written: in a world of version 1 in the form of the recorded cases."""
+        assert self.observation is not None
+        return self.observation.plan if self.observation.version >= 2 else bare(self.observation.plan)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -114,7 +120,7 @@ def _write_json(outcomes: Iterator[Outcome], many: bool) -> bool:
     if many:
         print(dumps([outcome.to_json() for outcome in everything]))
     elif everything[0].observation is not None:
-        print(everything[0].observation.plan.dumps())
+        print(everything[0].plan.dumps())
         _warn_of_probes(everything[0].observation)
     else:
         _complain(everything[0].error)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from ci_port.model.fields import Fields
@@ -158,6 +158,17 @@ class Plan:
     def dumps(self) -> str:
         """Return the canonical JSON text of the plan."""
         return dumps(self.to_json())
+
+
+def bare(plan: Plan) -> Plan:
+    """Return the plan as the recorded cases of version 1 hold it: without contents, followed scripts and umask."""
+    return replace(plan, steps=tuple(_bare(step) for step in plan.steps if not isinstance(step, Umask)))
+
+
+def _bare(step: Step) -> Step:
+    if isinstance(step, Execute):
+        return replace(step, input=None, steps=())
+    return replace(step, text=None) if isinstance(step, Write) else step
 
 
 def dumps(value: object) -> str:

@@ -121,7 +121,7 @@ def compare(case: Case, control: Observation, candidate: Observation) -> Result:
     What rests on a guess is untrusted even where the plans agree: both sides may have been fooled.
     """
     found = difference(control, candidate)
-    made_up = (*control.guesses, *candidate.guesses)
+    made_up = (*control.unanswered, *candidate.unanswered)
     if made_up:
         verdict = Verdict.UNTRUSTED
     else:

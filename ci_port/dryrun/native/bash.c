@@ -53,7 +53,7 @@ int symbols(void) {
 int opens_source(void *caller) {
     uint64_t at = (uintptr_t)caller - bash_base;
     if (!ctl->source_caller && *b_builtin == b_source) ctl->source_caller = at;
-    return ctl->source_caller == at;
+    return ctl->source_caller == at && *b_builtin == b_source;
 }
 
 uint32_t options_in_force(void) {
