@@ -13,7 +13,7 @@ from ci_port.cli.cases import load_cases
 from ci_port.cli.options import environment_changes, jobs_of, project_of
 from ci_port.cli.sides import OpenSide, python_side, shell_side
 from ci_port.cli.terminal import Progress, is_terminal, style_for
-from ci_port.cli.text import place_text, plan_lines, probe_text
+from ci_port.cli.text import place_text, plan_lines
 from ci_port.model import Case, NotPorted, Observation, RunFailed
 from ci_port.model.plan import Plan, bare, dumps
 from ci_port.model.world import load_world
@@ -149,14 +149,13 @@ def _complain(problem: str) -> None:
 
 def _warn_of_probes(observation: Observation) -> None:
     """Say which answers were made up (a plan that rests on one is not to be trusted), and how the script ended."""
-    guesses = [f"{guess(probe)} ({place_text(probe.place)})" for probe in observation.guesses]
-    for made_up in list(dict.fromkeys(guesses))[:_SHOWN]:
-        _complain(f"untrusted: {made_up}")
-    others = [probe for probe in observation.unanswered if probe not in observation.guesses]
-    if deciding := list(dict.fromkeys(map(probe_text, others))):
-        more = f" and {len(deciding) - _SHOWN} more" if len(deciding) > _SHOWN else ""
-        listed = "; ".join(deciding[:_SHOWN]) + more
-        _complain(f"no rule of the world says whether these fail; each was taken to succeed: {listed}")
+    for remark in observation.remarks:
+        _complain(remark)
+    guesses = {f"{guess(probe)} ({place_text(probe.place)})": probe.paste for probe in observation.unanswered}
+    for made_up, paste in list(guesses.items())[:_SHOWN]:
+        _complain(f"untrusted: {made_up}; to settle it: {paste}")
+    if len(guesses) > _SHOWN:
+        _complain(f"untrusted: {len(guesses) - _SHOWN} more of the kind")
     if observation.plan.status:
         # Lines with a leading `+` are the trace of `set -x`, and say nothing that the plan does not.
         said = [line for line in observation.messages.split("\n") if line.strip() and not line.startswith("+")]
