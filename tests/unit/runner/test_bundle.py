@@ -46,7 +46,7 @@ def test_what_is_in_it_and_what_is_not(tmp_path: Path) -> None:
         assert archive.read("ci_port/data/pytorch/lock.json") == LOCK
         assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     rooms = {name.split("/")[1] for name in names if name.startswith("ci_port/") and name.count("/") > 1}
-    assert rooms == {"data", "host", "model", "pytorch", "rollout", "runner"}
+    assert rooms == {"bash", "data", "host", "model", "pytorch", "rollout", "runner"}
     assert "__main__.py" in names
     assert "ci_port/rollout/phases.py" in names
     assert not any("evidence" in name for name in names)
