@@ -67,9 +67,7 @@ def encode(configuration: Configuration) -> bytes:
     parts = [struct.pack("<I", len(configuration.rules)), bytes(4 * len(configuration.rules))]
     parts += [_text(getattr(configuration, name)) for name in layout.SETTINGS]
     parts.append(struct.pack("<I", len(configuration.tools)))
-    parts += [
-        _text(name) + _text(path) + struct.pack("<I", kind) for name, (path, kind) in configuration.tools.items()
-    ]
+    parts += [_text(name) + _text(path) + struct.pack("<I", kind) for name, (path, kind) in configuration.tools.items()]
     parts += [_list(configuration.missing), _list(configuration.follow)]
     rules = b"".join(_rule(rule) for rule in configuration.rules)
     parts.append(struct.pack("<I", len(rules)) + rules)

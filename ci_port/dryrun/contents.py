@@ -1,4 +1,4 @@
-"""What a run has written and fed: in pieces in the log, and for the files that it wrote last in the files themselves."""
+"""What a run has written and fed: in pieces in the log, and what was written last in the files themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a script is started: as CI calls it, or as the kernel would, by its first line (execve(2), "Interpreter scripts")."""
+"""How a script is started: as CI calls it, or by its first line (execve(2), "Interpreter scripts")."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Launch:
 def launch(first_line: bytes, script: str, shell: Sequence[str], args: Sequence[str]) -> Launch:
     """Return how the script `script` (as it is written on the command line) is started.
 
-    `shell` is how CI calls it; without it the script is executed, and its first line says by what. Raises Refused for an
-    interpreter that is no bash.
+    `shell` is how CI calls it; without it the script is executed, and its first line says by what. Raises Refused for
+    an interpreter that is no bash.
     """
     words = list(shell) or _interpreter(first_line)
     if not words:

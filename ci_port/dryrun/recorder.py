@@ -139,8 +139,8 @@ def _kinds(world: World) -> dict[str, int]:
     """Return the tools of a world and their kinds; in version 1 nobody changes files."""
     files = FILE_TOOLS - world.missing if world.version >= 2 else frozenset()
     return {
-        **{name: layout.FILE_TOOL for name in sorted(files)},
-        **{name: layout.TEXT_TOOL for name in sorted(world.pure)},
+        **dict.fromkeys(sorted(files), layout.FILE_TOOL),
+        **dict.fromkeys(sorted(world.pure), layout.TEXT_TOOL),
     }
 
 

@@ -76,7 +76,7 @@ class Supervisor:
         with on_one_core():
             return os.posix_spawn(
                 self._bash,
-                argv,
+                list(argv),
                 {"LD_PRELOAD": self._scratch.library, layout.CONTROL_VARIABLE: self._scratch.control},
                 file_actions=[
                     (os.POSIX_SPAWN_OPEN, 0, self._scratch.stdin, os.O_RDONLY, 0),

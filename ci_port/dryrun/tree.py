@@ -33,9 +33,7 @@ class Layout:
 def layout_of(world: World, directories: Iterable[str]) -> Layout:
     """Return the layout of a world, with some directories that the recorder itself needs."""
     everywhere = ("/tmp", world.home) if world.version >= 2 else ()
-    return Layout(
-        frozenset((world.workspace, *everywhere, *world.dirs, *directories)), world.files, world.executables
-    )
+    return Layout(frozenset((world.workspace, *everywhere, *world.dirs, *directories)), world.files, world.executables)
 
 
 class Tree:

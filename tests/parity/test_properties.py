@@ -16,14 +16,14 @@ from hypothesis import HealthCheck, given, note, settings
 
 import ci_port.pytorch
 from ci_port.bash.variables import changes_bash
-from ci_port.cli.project import load_project
-from ci_port.cli.text import see_both
 from ci_port.dryrun import Recorder
 from ci_port.host import observe
 from ci_port.model import Case, Plan
 from ci_port.model.world import load_world
 from ci_port.parity import Result, Verdict
 from ci_port.parity.compare import judge
+from ci_port.parity.render.text import see_both
+from ci_port.project.file import load_project
 from ci_port.shell.inventory import read_script
 from ci_port.space import strategies
 from ci_port.space.vocabulary import vocabulary

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from ci_port.dryrun.recorder import find_bash
+from ci_port.dryrun.programs import find_bash
 
 PAGE = Path(__file__).parents[2] / "docs" / "bash.md"
 _CELLS = re.compile(r"(?<!\\)\|")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import ci_port
-from ci_port.cli.cases import load_jobs
-from ci_port.cli.project import load_project
 from ci_port.model import DataError
+from ci_port.project.cases import load_jobs
+from ci_port.project.file import load_project
 from ci_port.rollout.phases import load_rollout, read_rollout
 
 PROJECT = load_project(None)

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ci_port.cli.bundle import bundle
-from ci_port.cli.lock import lock_text
-from ci_port.cli.project import load_project
+from ci_port.runner.bundle import bundle
 from ci_port.runner.main import describe
 from ci_port.runner.preflight import NotReady
+from tests.lock_now import lock_now
 
 ROOT = Path(__file__).resolve().parents[3]
 SMOKE = {"BUILD_ENVIRONMENT": "linux-jammy-py3.10-gcc11", "TEST_CONFIG": "smoke"}
@@ -25,7 +24,7 @@ PATH = {"PATH": "/usr/bin:/bin"}
 @pytest.fixture(scope="module")
 def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("bundle") / "runner.py"
-    target.write_bytes(bundle(lock_text(load_project(None)).encode()))
+    target.write_bytes(bundle(lock_now().encode()))
     return target
 
 
