@@ -55,12 +55,13 @@ def _script(script: Path) -> str:
 
 def _tool_files(port: list[Path]) -> list[Path]:
     """Return the sources that decide a result and are no part of the port; the command line only shows it."""
-    sources = (path for kind in ("*.py", "*.c") for path in TOOL.rglob(kind))
+    sources = (path for kind in ("*.py", "*.c", "*.json") for path in TOOL.rglob(kind))
     own = set(port)
     return [path for path in sources if path not in own and path.parent.name in _DECIDING]
 
 
-_DECIDING = frozenset({"dryrun", "host", "model", "parity"})
+# `rules` are the libraries that a world may include.
+_DECIDING = frozenset({"dryrun", "host", "model", "parity", "rules"})
 
 
 def _of(files: list[Path]) -> str:

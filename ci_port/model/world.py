@@ -268,8 +268,8 @@ def _of_version_2(fields: Fields, version: int) -> dict[str, Any]:
 def _include(fields: Fields) -> tuple[str, ...]:
     names = fields.texts("include", [])
     for number, name in enumerate(names):
-        if name not in libraries.names():
-            known = ", ".join(libraries.names())
+        if name not in libraries.NAMES:
+            known = ", ".join(libraries.NAMES)
             raise fields.error("include", f"there is no library of rules {name!r}; known are {known}", number)
         if name in names[:number]:
             raise fields.error("include", f"{name!r} stands there already", number)

@@ -9,8 +9,8 @@ import pytest
 from ci_port.cli.lock import lock_text
 from ci_port.cli.project import load_project
 from ci_port.model import DataError
+from ci_port.model.packaged import data
 from ci_port.runner.lock import Lock, LockedBranch, drift, lock_of, read_lock
-from ci_port.runner.project import data
 from ci_port.runner.project import load_project as load_runner_project
 from tests.unit.runner.conftest import SCRIPT
 
