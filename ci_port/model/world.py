@@ -255,7 +255,7 @@ def _of_version_2(fields: Fields, version: int) -> dict[str, Any]:
         "missing": frozenset(plain_names(fields, "missing")),
         "absent": absent_from_json(fields),
         "include": _include(fields),
-        "user": _user(fields.object("user")) if fields.has("user") else User(),
+        "user": _user(fields.object("user")) if "user" in fields.names() else User(),
         "host": _word(fields, "host", "localhost"),
         "umask": octal(fields, "umask", "022", 0o777),
         "cpus": _number(fields, "cpus", 2, 1, 1 << 16),
