@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ci_port.cli.columns import side_by_side
 from ci_port.cli.terminal import Style
-from ci_port.model import Case, Observation, Place, Unanswered
+from ci_port.model import Case, Execute, Observation, Place, Step, Unanswered
 from ci_port.model.case import case_to_json
 from ci_port.model.plan import dumps
 from ci_port.parity import Failure, Group, Report, Result, Shape, Summary, Verdict
@@ -57,11 +57,23 @@ def plan_lines(observation: Observation, style: Style) -> Iterator[str]:
     digits = len(str(len(steps)))
     for number, step in enumerate(steps, 1):
         place = observation.places[number - 1] if number <= len(observation.places) else None
-        remarks = [*notes(step), *([place_text(place)] if place else [])]
-        command = " ".join(command_words(step))
-        beside = style.dim("  # " + "; ".join(remarks)) if remarks else ""
-        yield f"{number:{digits}}  {command:<{_BESIDE if beside else 0}}{beside}"
+        yield _plan_line(f"{number:{digits}}", step, place, style)
+        yield from _inner_lines(f"{number:{digits}}", step, style)
     yield style.bold(f"exit {observation.plan.status}")
+
+
+def _inner_lines(before: str, step: Step, style: Style) -> Iterator[str]:
+    """Yield the steps of a script that is followed, which have the script's own number before theirs."""
+    for number, inner in enumerate(step.steps if isinstance(step, Execute) else (), 1):
+        yield _plan_line(f"{before}.{number}", inner, None, style)
+        yield from _inner_lines(f"{before}.{number}", inner, style)
+
+
+def _plan_line(number: str, step: Step, place: Place | None, style: Style) -> str:
+    remarks = [*notes(step), *([place_text(place)] if place else [])]
+    command = " ".join(command_words(step))
+    beside = style.dim("  # " + "; ".join(remarks)) if remarks else ""
+    return f"{number}  {command:<{_BESIDE if beside else 0}}{beside}"
 
 
 def place_text(place: Place) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from ci_port.cli.terminal import Style
 from ci_port.cli.text import group_lines, ids_text, place_text, plan_lines, see_both, summary_line
-from ci_port.model import Case, Execute, Observation, Place, Plan, Write
+from ci_port.model import Case, Execute, Observation, Place, Plan, Umask, Write
 from ci_port.parity import Result, Verdict, compare, grouped, summarise
 
 PLAIN = Style(colour=False)
@@ -21,6 +21,18 @@ def test_plan_lines_show_everything_beside_the_command() -> None:
         "1  " + "make '-j 4' > log".ljust(64) + "  # in sub; exits 2; A=1; unset B; t.sh:3 in build",
         "2  >> out",
         "exit 2",
+    ]
+
+
+def test_steps_of_a_followed_script_stand_below_it() -> None:
+    inner = Execute(("./b.sh",), steps=(Execute(("c",), input="x\n"),))
+    observation = Observation(Plan((Execute(("./a.sh",), steps=(inner, Umask("077"))),), 0))
+    assert list(plan_lines(observation, PLAIN)) == [
+        "1  " + "./a.sh".ljust(64) + "  # 2 steps of its own",
+        "1.1  " + "./b.sh".ljust(64) + "  # 1 step of its own",
+        "1.1.1  " + "c".ljust(64) + "  # reads x",
+        "1.2  umask 077",
+        "exit 0",
     ]
 
 
