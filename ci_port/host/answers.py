@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ci_port.host.tree import Tree
 from ci_port.model import Rule, World
+from ci_port.model.rules import WILDCARDS
 
 
 class RuleIndex:
@@ -20,9 +21,9 @@ class RuleIndex:
             name = rule.argv[0]
             if rule.nth:
                 self._counting.append(number)
-            elif not {"*", "**"} & set(rule.argv):
+            elif not WILDCARDS.intersection(rule.argv):
                 self._exact.setdefault(rule.argv, number)
-            elif name in ("*", "**"):
+            elif name in WILDCARDS:
                 for numbers in self._others.values():
                     numbers.append(number)
             else:

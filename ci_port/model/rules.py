@@ -11,6 +11,14 @@ from ci_port.model import templates
 from ci_port.model.fields import Fields
 from ci_port.model.files import Content, content_from_json, content_to_json
 
+ONE = "*"
+ANY_NUMBER = "**"
+OPERAND = "[!-]*"
+"""The words of a rule that stand for others: any word; as a last word any number of them; a word that does not begin
+with a dash, so that no option is taken for a file."""
+
+WILDCARDS = frozenset((ONE, ANY_NUMBER, OPERAND))
+
 Made = Content | None
 """What a rule puts at a path; None is a directory."""
 
@@ -20,7 +28,7 @@ NEWEST = 2
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a command answers: `argv` matches element by element (`*` one element, a last `**` any number).
+    """What a command answers: `argv` matches word by word, the words of `WILDCARDS` match others.
 
     A rule with `nth` speaks of the nth command of a run that its `argv` matches, and of no other; 0 is every one.
     `makes` and `removes` hold templates of paths (`ci_port.model.templates`), relative to the command's directory.
@@ -38,13 +46,13 @@ class Rule:
     def matches(self, argv: Sequence[str]) -> bool:
         """Return whether the rule speaks of this command."""
         rule = self.argv
-        if rule and rule[-1] == "**":
+        if rule and rule[-1] == ANY_NUMBER:
             rule = rule[:-1]
             if len(argv) < len(rule):
                 return False
         elif len(argv) != len(rule):
             return False
-        return all(want in ("*", have) for want, have in zip(rule, argv, strict=False))
+        return all(map(_speaks_of, rule, argv))
 
     def applies(self, start: Mapping[str, str]) -> bool:
         """Return whether the starting environment matches all globs of `when`; unset counts as empty."""
@@ -62,6 +70,10 @@ class Rule:
             tuple(os.path.join(cwd, path) for path in gone if path),
             tuple((os.path.join(cwd, path), content) for path, content in made if path),
         )
+
+
+def _speaks_of(want: str, have: str) -> bool:
+    return want in (have, ONE) or (want == OPERAND and have[:1] not in ("", "-"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +154,7 @@ def _argv(fields: Fields) -> tuple[str, ...]:
     if not argv:
         raise fields.error("argv", "a command has at least one word")
     for number, word in enumerate(argv):
-        if word == "**" and number < len(argv) - 1:
+        if word == ANY_NUMBER and number < len(argv) - 1:
             raise fields.error("argv", '"**" can only be the last word', number)
         if "\0" in word:
             raise fields.error("argv", f"a word without NUL is expected, found {word!r}", number)
@@ -172,7 +184,7 @@ def _template(fields: Fields, name: str, path: str, argv: tuple[str, ...], *insi
     if path in ("", "/") or "\0" in path:
         raise fields.error(name, f"a path is expected, found {path!r}", *inside)
     most = max(templates.words(path), default=0)
-    if argv[-1] != "**" and most >= len(argv):
+    if argv[-1] != ANY_NUMBER and most >= len(argv):
         problem = f"{{{most}}} is no word of the command: its words are {{0}} to {{{len(argv) - 1}}}"
         raise fields.error(name, problem, *inside)
     return path

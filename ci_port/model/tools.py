@@ -2,7 +2,8 @@
 
 The names are those of the programs of coreutils, findutils, grep, sed, gawk, diffutils, util-linux that a CI script
 meets. What speaks of time, user and host (`date`, `id`, `hostname`) says what the world says. Left out is what speaks
-of the machine or of chance (`df`, `free`, `shuf`): a rule says what it prints. Owners and devices are no part of a world, so `chown` and `mknod` are steps like any other.
+of the machine or of chance (`df`, `free`, `shuf`): a rule says what it prints. Owners and devices are no part of a
+world, so `chown` and `mknod` are steps like any other.
 """
 
 from __future__ import annotations

@@ -256,7 +256,7 @@ def _of_version_2(fields: Fields, version: int) -> dict[str, Any]:
         "missing": frozenset(plain_names(fields, "missing")),
         "absent": absent_from_json(fields),
         "include": _include(fields),
-        "user": _user(fields.object("user")) if fields.has("user") else User(),
+        "user": _user(fields.object("user")) if "user" in fields.names() else User(),
         "host": _word(fields, "host", "localhost"),
         "umask": octal(fields, "umask", "022", 0o777),
         "cpus": _number(fields, "cpus", 2, 1, 1 << 16),
@@ -269,8 +269,8 @@ def _of_version_2(fields: Fields, version: int) -> dict[str, Any]:
 def _include(fields: Fields) -> tuple[str, ...]:
     names = fields.texts("include", [])
     for number, name in enumerate(names):
-        if name not in libraries.names():
-            known = ", ".join(libraries.names())
+        if name not in libraries.NAMES:
+            known = ", ".join(libraries.NAMES)
             raise fields.error("include", f"there is no library of rules {name!r}; known are {known}", number)
         if name in names[:number]:
             raise fields.error("include", f"{name!r} stands there already", number)

@@ -37,12 +37,13 @@ def _script(script: Path) -> str:
 
 def _tool_files(port: list[Path]) -> list[Path]:
     """Return the sources that decide a result and are no part of the port; the command line only shows it."""
-    sources = (path for kind in ("*.py", "*.[ch]") for path in TOOL.rglob(kind))
+    sources = (path for kind in ("*.py", "*.[ch]", "rules/*.json") for path in TOOL.rglob(kind))
     own = set(port)
     return [path for path in sources if path not in own and path.relative_to(TOOL).parts[0] in _DECIDING]
 
 
-_DECIDING = frozenset({"bash", "dryrun", "host", "model", "parity"})
+# `data` are the libraries of rules that a world may include.
+_DECIDING = frozenset({"bash", "data", "dryrun", "host", "model", "parity"})
 
 
 def _of(files: list[Path]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ci_port.model import Observation
+from ci_port.model import Execute, Observation, Place, Step
 from ci_port.parity.places import place_text
 from ci_port.parity.render.style import Style
 from ci_port.parity.wording import command_words, guess, notes
@@ -19,11 +19,23 @@ def plan_lines(observation: Observation, style: Style) -> Iterator[str]:
     digits = len(str(len(steps)))
     for number, step in enumerate(steps, 1):
         place = observation.places[number - 1] if number <= len(observation.places) else None
-        remarks = [*notes(step), *([place_text(place)] if place else [])]
-        command = " ".join(command_words(step))
-        beside = style.dim("  # " + "; ".join(remarks)) if remarks else ""
-        yield f"{number:{digits}}  {command:<{_BESIDE if beside else 0}}{beside}"
+        yield _plan_line(f"{number:{digits}}", step, place, style)
+        yield from _inner_lines(f"{number:{digits}}", step, style)
     yield style.bold(f"exit {observation.plan.status}")
+
+
+def _inner_lines(before: str, step: Step, style: Style) -> Iterator[str]:
+    """Yield the steps of a script that is followed, which have the script's own number before theirs."""
+    for number, inner in enumerate(step.steps if isinstance(step, Execute) else (), 1):
+        yield _plan_line(f"{before}.{number}", inner, None, style)
+        yield from _inner_lines(f"{before}.{number}", inner, style)
+
+
+def _plan_line(number: str, step: Step, place: Place | None, style: Style) -> str:
+    remarks = [*notes(step), *([place_text(place)] if place else [])]
+    command = " ".join(command_words(step))
+    beside = style.dim("  # " + "; ".join(remarks)) if remarks else ""
+    return f"{number}  {command:<{_BESIDE if beside else 0}}{beside}"
 
 
 def warnings(observation: Observation) -> Iterator[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ci_port import dryrun, model
+from ci_port.model.jobs import read_jobs
 from tests.unit.dryrun import scene as scenes
 from tests.unit.dryrun.test_programs import fake_bash
 
@@ -113,3 +114,10 @@ def test_a_world_of_version_1_knows_no_arguments(scene: scenes.Scene) -> None:
     with pytest.raises(model.RunFailed, match=r'stdin of the case .c. needs a world with "version": 2'):
         scene.recorder.observe(model.Case("c", (), stdin=""))
     assert scene.recorder.observe(model.Case("c", ())).version == 1
+
+
+def test_a_job_may_leave_a_variable_unset(scene: scenes.Scene) -> None:
+    script = 'if [ -n "${CC+x}" ]; then compile "$CC"; fi\nbuild "${CC-none}"\n'
+    jobs = read_jobs('CC\ngcc\n""\n<unset>\n', "jobs.csv", "{CC}")
+    found = [scenes.steps(scene.run(script, env=dict(job.env))) for job in jobs]
+    assert found == [["compile gcc", "build gcc"], ["compile ''", "build ''"], ["build none"]]

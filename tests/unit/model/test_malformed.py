@@ -51,7 +51,7 @@ WORLDS = [
         '"include": ["git",\n"gti"]}',
         3,
         "include[1]",
-        "there is no library of rules 'gti'; known are git",
+        "there is no library of rules 'gti'; known are archives, download, git, node, python",
     ),
     Row('"include": ["git", "git"]}', 2, "include[1]", "'git' stands there already"),
     Row('"user": {"uid":\n-1}}', 3, "user.uid", "a number from 0 to 4294967294 is expected, found -1"),

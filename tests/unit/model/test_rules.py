@@ -27,6 +27,13 @@ from ci_port.model.rules import Answers, rule_from_json, rule_to_json
         (["git", "a*"], ["git", "a*"], True),
         (["**"], [], True),
         (["*"], ["x"], True),
+        (["git", "[!-]*"], ["git", "a"], True),
+        (["git", "[!-]*"], ["git", "a-b"], True),
+        (["git", "[!-]*"], ["git", "-a"], False),
+        (["git", "[!-]*"], ["git", "-"], False),
+        (["git", "[!-]*"], ["git", ""], False),
+        (["git", "[!-]*", "**"], ["git", "a", "-b"], True),
+        (["git", "[!-]*x"], ["git", "ax"], False),
     ],
 )
 def test_a_rule_matches_element_by_element(rule: list[str], argv: list[str], matches: bool) -> None:
