@@ -26,12 +26,14 @@ def _set(words: str) -> frozenset[str]:
 
 
 FILE_TOOLS = _set(
-    "mkdir touch rm cp mv ln rmdir install truncate chmod mktemp tee unlink link mkfifo dd split sync",
+    "chmod cp csplit dd install link ln mkdir mkfifo mktemp mv rm rmdir shred split sync tee touch truncate unlink"
 )
 """Really run on the folder's files, and are steps all the same."""
 TEXT_TOOLS = _set(
-    "cat ls grep sed awk sort find wc readlink dirname basename head tail tr cut uniq printf env seq date xargs "
-    "realpath comm diff cmp expr paste rev tac nl od stat base64 sha256sum md5sum cksum egrep fgrep join fold uname"
+    "b2sum base32 base64 basename basenc cat cksum comm cut dir dirname env expand expr factor fmt fold head join ls "
+    "md5sum nl numfmt od paste pathchk pr printenv ptx readlink realpath seq sha1sum sha224sum sha256sum sha384sum "
+    "sha512sum sort sum tac tail tr tsort unexpand uniq wc yes find xargs egrep fgrep grep awk gawk mawk sed cmp diff "
+    "diff3 sdiff column getopt hexdump rev"
 )
 """Really run, and are no steps."""
 LEFT_OUT = _set(
@@ -123,14 +125,14 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run did; `files` are relative to the folder, the script itself left out.
+    """What a run did; `files` are relative to the folder, the script itself left out (None: nobody looked).
 
     `ended` says why it was ended from outside, if it was.
     """
 
     commands: tuple[Command, ...]
     status: int
-    files: Mapping[str, Left] = field(default_factory=dict)
+    files: Mapping[str, Left] | None = None
     stdout: str = ""
     stderr: str = ""
     ended: str = ""
@@ -171,8 +173,13 @@ def differences(real: Run, recorded: Run) -> Iterator[str]:
     if real.status != recorded.status:
         yield f"exit status: {real.status} | {recorded.status}"
     yield from _in_commands(real.commands, recorded.commands)
-    for path in sorted({*real.files, *recorded.files}):
-        left, right = real.files.get(path), recorded.files.get(path)
+    if real.files is not None and recorded.files is not None:
+        yield from _in_files(real.files, recorded.files)
+
+
+def _in_files(real: Mapping[str, Left], recorded: Mapping[str, Left]) -> Iterator[str]:
+    for path in sorted({*real, *recorded}):
+        left, right = real.get(path), recorded.get(path)
         if left != right:
             yield f"file {path}: {left or 'absent'} | {right or 'absent'}"
 

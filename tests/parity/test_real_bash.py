@@ -141,6 +141,7 @@ def test_what_is_left_behind(bash: RealBash) -> None:
         "umask 027; mkdir d; echo x > d/f; ln -s f d/l; mkfifo d/p; chmod 0 d/f d; head -c 70000 /dev/zero > big; rm g"
     )
     run = bash.run(script(text, files={"g": "", "k": "kept\n"}))
+    assert run.files is not None
     assert run.files["big"].text == f"70000 bytes, sha256 {hashlib.sha256(bytes(70000)).hexdigest()}"
     assert {path: left for path, left in run.files.items() if path != "big"} == {
         "d": Left("directory", 0),
@@ -207,7 +208,7 @@ def test_what_differs_is_said_the_most_telling_first() -> None:
     left = Run((Command(("a",)), Command(("b",), status=1)), 0, {"f": Left("file", 0o644, "x")})
     assert list(differences(left, left)) == []
     assert list(differences(left, Run(left.commands, 1, left.files))) == ["exit status: 0 | 1"]
-    assert list(differences(left, Run(left.commands[:1], 0))) == [
+    assert list(differences(left, Run(left.commands[:1], 0, {}))) == [
         "command 2: b =1 | none",
         "file f: file 644 'x' | absent",
     ]
