@@ -13,6 +13,7 @@ from ci_port.project.file import load_project
 from ci_port.runner.bundle import bundle
 from tests.lock_now import lock_now
 from tests.parity.live_machine import LiveMachine, compile_stand_in
+from tests.parity.real_bash import SOURCE, RealBash
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +42,16 @@ def machine(tmp_path: Path, stand_in: Path, bundled: Path, packaged_world: World
     machine = LiveMachine(tmp_path / "machine", stand_in, bundled, packaged_world)
     yield machine
     machine.end()
+
+
+@pytest.fixture(scope="session")
+def asking_stand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The stand-in that asks what to do, compiled."""
+    return compile_stand_in(tmp_path_factory.mktemp("asking") / "stand-in", SOURCE)
+
+
+@pytest.fixture(scope="session")
+def real_bash(asking_stand_in: Path) -> Iterator[RealBash]:
+    """Where small scripts run for real; contained if this machine can."""
+    with RealBash(asking_stand_in) as bash:
+        yield bash

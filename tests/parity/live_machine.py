@@ -21,6 +21,7 @@ from ci_port.model.files import texts
 
 ROOT = Path(__file__).resolve().parents[2]
 LEGACY = ROOT / "legacy"
+STAND_IN = Path(__file__).with_name("stand_in.c")
 BASH = "/bin/bash"
 RUNNER = (sys.executable, "-I", "-S")
 """A Python with nothing but its standard library, as in a container where nothing is installed."""
@@ -73,9 +74,8 @@ SOURCED = {
 }
 
 
-def compile_stand_in(target: Path) -> Path:
-    """Compile the stand-in; statically where that works, so that no LD_PRELOAD of a job gets into it."""
-    source = Path(__file__).with_name("stand_in.c")
+def compile_stand_in(target: Path, source: Path = STAND_IN) -> Path:
+    """Compile a stand-in; statically where that works, so that no LD_PRELOAD of a job gets into it."""
     compiler = os.environ.get("CC", "cc")
     for static in (["-static"], []):
         command = [compiler, "-O1", "-std=gnu11", *static, str(source), "-o", str(target)]

@@ -1,0 +1,110 @@
+"""The root that scripts see: bash, the tools and their libraries, read-only, and nothing else of the machine."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_READ_ONLY, _NO_SUID, _NO_DEVICES, _NO_PROGRAMS = 1, 2, 4, 8
+_REMOUNT, _BIND, _RECURSIVE = 32, 4096, 16384
+_LIBRARIES = ("lib", "lib32", "lib64", "usr/lib", "usr/lib64")
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+_ROOM = "size=64m,nr_inodes=20000,mode=755"
+
+
+def mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
+    """Mount; raises OSError."""
+    if _libc.mount(source.encode(), target.encode(), kind.encode(), flags, options.encode()):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), target)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What does not change from run to run; paths are the machine's own."""
+
+    root: str
+    contained: bool
+    user: int
+    stand_in: str
+    bash: str
+    tools: dict[str, str]
+    folder: str
+    home: str
+    commands: str
+
+    def at(self, path: str) -> str:
+        """Return where a path of the script's root stands for this process."""
+        return path if self.contained else self.root + path
+
+
+def furnish_root(setup: Setup) -> dict[str, str]:
+    """Make the root that scripts see, enter it as an ordinary user, and return where the tools are now."""
+    root = setup.root
+    mount("none", root, "tmpfs", _NO_SUID | _NO_DEVICES, _ROOM)
+    for name in ("bin", "dev", "etc", "opt/real", "proc", "usr/bin"):
+        os.makedirs(f"{root}/{name}")
+    for name in _LIBRARIES:
+        if os.path.islink(f"/{name}"):
+            os.symlink(os.readlink(f"/{name}"), f"{root}/{name}")
+        elif os.path.isdir(f"/{name}"):
+            os.makedirs(f"{root}/{name}")
+            mount(f"/{name}", f"{root}/{name}", "", _BIND | _RECURSIVE)
+            mount("", f"{root}/{name}", "", _REMOUNT | _BIND | _READ_ONLY | _NO_SUID | _NO_DEVICES)
+    for name in _DEVICES:
+        os.close(os.open(f"{root}/dev/{name}", os.O_CREAT | os.O_WRONLY))
+        mount(f"/dev/{name}", f"{root}/dev/{name}", "", _BIND)
+    for name, target in (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
+        os.symlink(f"/proc/self/{target}", f"{root}/dev/{name}")
+    mount("proc", f"{root}/proc", "proc", _NO_SUID | _NO_DEVICES | _NO_PROGRAMS)
+    for source, target in ((setup.bash, "bin/bash"), (setup.stand_in, "opt/stand-in"), *_real(setup.tools)):
+        shutil.copy(source, f"{root}/{target}")
+    os.symlink("bash", f"{root}/bin/sh")
+    os.symlink("/bin/bash", f"{root}/usr/bin/bash")
+    os.symlink("/opt/real/env", f"{root}/usr/bin/env")
+    user = setup.user
+    for name, text in (
+        ("passwd", f"root:x:0:0:root:/root:/bin/bash\nuser:x:{user}:{user}:user:{setup.home}:/bin/bash\n"),
+        ("group", f"root:x:0:\nuser:x:{user}:\n"),
+    ):
+        with open(f"{root}/etc/{name}", "w") as file:
+            file.write(text)
+    os.chroot(root)
+    os.chdir("/")
+    return {name: f"/opt/real/{name}" for name in setup.tools}
+
+
+def _real(tools: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    return ((path, f"opt/real/{name}") for name, path in tools.items())
+
+
+def empty(folder: str) -> None:
+    """Remove what a folder holds, whatever rights it was given."""
+    with os.scandir(folder) as entries:
+        for entry in list(entries):
+            if entry.is_dir(follow_symlinks=False):
+                os.chmod(entry.path, 0o700)
+                empty(entry.path)
+                os.rmdir(entry.path)
+            else:
+                os.unlink(entry.path)
+    os.chmod(folder, 0o1777 if folder.endswith("/tmp") else 0o755)
+
+
+def link_all(folder: str, wanted: Mapping[str, str]) -> None:
+    """Let a folder hold these links and nothing else."""
+    with os.scandir(folder) as entries:
+        there = {entry.name: os.readlink(entry.path) if entry.is_symlink() else None for entry in entries}
+    for name in there.keys() - wanted.keys():
+        path = f"{folder}/{name}"
+        (shutil.rmtree if there[name] is None and os.path.isdir(path) else os.unlink)(path)
+    for name, target in wanted.items():
+        if there.get(name) == target:
+            continue
+        if name in there:
+            os.unlink(f"{folder}/{name}")
+        os.symlink(target, f"{folder}/{name}")

@@ -1,0 +1,104 @@
+"""`RecordedBash`: what a small script would do, as the recorder says: the other side of `RealBash`."""
+
+from __future__ import annotations
+
+import functools
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ci_port.dryrun import Recorder
+from ci_port.model import Document, Execute, Observation, RunFailed, Step, World
+from ci_port.model.fields import DataError
+from ci_port.model.world import case_from_json, world_from_json
+from tests.parity.real_bash import USER
+from tests.parity.small_scripts import COMMANDS, FOLDER, HOME, SCRIPT, START, Command, Run, Script
+
+
+@functools.cache
+def why_not_recorded() -> str:
+    """Return why the recorder cannot run these scripts, or an empty text."""
+    try:
+        _world()
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+def _world() -> World:
+    """Return the world of a script, but for what comes with the script itself."""
+    world = {
+        "version": 2,
+        "workspace": FOLDER,
+        "scripts": str(Path(SCRIPT).parent),
+        "path": COMMANDS,
+        "env": {name: value for name, value in START.items() if name != "PATH"},
+        "dirs": ["/tmp", HOME],
+        "user": {"name": START["USER"], "uid": USER, "gid": USER, "home": HOME},
+    }
+    return world_from_json(Document(json.dumps(world), "world").parse())
+
+
+class RecordedBash:
+    """Records scripts, one at a time; a context manager."""
+
+    def __init__(self, *, bash: str | None = None) -> None:
+        """Start a recorder. `bash` is the bash that it observes, if not the one on PATH."""
+        self._folder = tempfile.TemporaryDirectory(prefix="recorded-bash-")
+        script = Path(self._folder.name) / Path(SCRIPT).name
+        script.write_text("")
+        script.chmod(0o755)
+        self._recorder = Recorder(script, _world(), bash=bash)
+
+    def run(self, script: Script) -> Run:
+        """Return what the script would do; a script that the recorder refuses was ended, and by what."""
+        files: dict[str, object] = {f"{FOLDER}/{path}": text for path, text in script.files.items()}
+        files[f"{FOLDER}/{SCRIPT}"] = {"text": script.text, "mode": "755"}
+        case = {
+            "id": script.id or "script",
+            "env": dict(script.env),
+            "args": list(script.args),
+            "world": {
+                "files": files,
+                "commands": list(script.rules),
+                "executables": sorted(f"{COMMANDS}/{name}" for name in script.commands),
+            },
+        }
+        if script.stdin:
+            case["stdin"] = script.stdin
+        try:
+            observed = self._recorder.observe(case_from_json(Document(json.dumps(case), "case").parse()))
+        except RunFailed as failed:
+            return Run((), 0, ended=f"refused, {failed.problem}")
+        return _run(observed, {**START, **script.env})
+
+    def close(self) -> None:
+        """End it; closing twice is no error."""
+        self._recorder.close()
+        self._folder.cleanup()
+
+    def __enter__(self) -> RecordedBash:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _run(observed: Observation, start: dict[str, str]) -> Run:
+    env: dict[str, str | None] = {}
+    commands = []
+    for step in _flat(observed.plan.steps):
+        env.update(step.env)
+        changed = {name: value for name, value in env.items() if start.get(name) != value}
+        given = getattr(step, "input", None)
+        commands.append(Command(step.argv, step.cwd, step.status, tuple(sorted(changed.items())), given))
+    return Run(tuple(commands), observed.plan.status, getattr(observed, "files", None), stderr=observed.messages)
+
+
+def _flat(steps: Iterable[Step]) -> Iterator[Execute]:
+    """Yield the commands in order, those of a followed script after it."""
+    for step in steps:
+        if isinstance(step, Execute):
+            yield step
+            yield from _flat(getattr(step, "steps", ()))

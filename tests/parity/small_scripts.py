@@ -1,0 +1,204 @@
+"""A small script with all that its course depends on, and what a run of it did: real bash and the recorder both say.
+
+A row of `scripts/small.jsonl` is a script with the commands that bash ran (the format stands in `scripts/README.md`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+FOLDER = "/w"
+"""Where a script runs. It stands in `ci/script.sh` there."""
+SCRIPT = "ci/script.sh"
+COMMANDS = "/opt/bin"
+"""The one folder of PATH."""
+HOME = "/home/user"
+START = {"HOME": HOME, "LANG": "C.UTF-8", "PATH": COMMANDS, "TERM": "dumb", "USER": "user"}
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+FILE_TOOLS = _set(
+    "chmod cp csplit dd install link ln mkdir mkfifo mktemp mv rm rmdir shred split sync tee touch truncate unlink"
+)
+"""Really run on the folder's files, and are steps all the same."""
+TEXT_TOOLS = _set(
+    "b2sum base32 base64 basename basenc cat cksum comm cut dir dirname env expand expr factor fmt fold head join ls "
+    "md5sum nl numfmt od paste pathchk pr printenv ptx readlink realpath seq sha1sum sha224sum sha256sum sha384sum "
+    "sha512sum sort sum tac tail tr tsort unexpand uniq wc yes find xargs egrep fgrep grep awk gawk mawk sed cmp diff "
+    "diff3 sdiff column getopt hexdump rev"
+)
+"""Really run, and are no steps."""
+LEFT_OUT = _set(
+    "mkdir touch rm cp mv ln rmdir install truncate chmod mktemp cat ls grep sed awk sort find wc readlink dirname "
+    "basename tee head tail tr cut uniq printf env seq date xargs realpath"
+)
+"""Not in the `steps` of a row."""
+_READ_THEMSELVES = FILE_TOOLS | {"bash", "sh"}
+_SHELL_WORDS = _set(
+    "if then elif else fi for in do done while until case esac select function time coproc true false test echo cd pwd "
+    "set unset export local declare typeset readonly read mapfile readarray source eval exec exit return shift trap "
+    "wait kill jobs fg bg disown break continue let getopts hash type command builtin enable shopt umask ulimit alias "
+    "unalias pushd popd dirs printf times caller help history suspend logout bind complete compgen compopt"
+)
+_WORD = re.compile(r"[A-Za-z_][\w.+-]*")
+_ONLY_ASKED = re.compile(r"\b(?:command\s+-[vV]|type(?:\s+-\w+)*|hash|which)\s+([A-Za-z_][\w.+-]*)")
+
+Rule = Mapping[str, Any]
+"""What a command answers, as in a world's JSON: argv, status, stdout, stderr, nth, makes, removes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script, how it is started, and the files and commands around it.
+
+    `files` are relative to the folder. `names` are commands that exist besides the file and text tools, and `options`
+    are words between the interpreter and the script (none: it is started by its own first line).
+    """
+
+    text: str
+    id: str = ""
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    stdin: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    names: frozenset[str] | None = None
+
+    @property
+    def commands(self) -> frozenset[str]:
+        """The names of commands that exist: those that were given, or every word that might be one."""
+        if self.names is not None:
+            return self.names
+        texts = [self.text, *self.files.values(), *self.args, *self.env.values(), self.stdin]
+        texts += [rule.get("stdout", "") for rule in self.rules]
+        found = {word for text in texts for word in _words(text)}
+        return frozenset(found | {rule["argv"][0] for rule in self.rules} - {"*", "**"}) - _SHELL_WORDS
+
+    def with_names(self, names: Iterable[str]) -> Script:
+        """Return the script with more commands that exist."""
+        return replace(self, names=self.commands | frozenset(names))
+
+
+def _words(text: str) -> set[str]:
+    """Return what may be a command's name; a name that is only asked for (`command -v x`) does not exist."""
+    return set(_WORD.findall(_ONLY_ASKED.sub("", text)))
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that ran. `cwd` is relative to the folder; `env` is what it differs in from the start.
+
+    `input` is what stood ready on its standard input. `status` is None where nobody saw the command end.
+    """
+
+    argv: tuple[str, ...]
+    cwd: str = "."
+    status: int | None = 0
+    env: tuple[tuple[str, str | None], ...] = ()
+    input: str | None = None
+
+    def __str__(self) -> str:
+        words = " ".join(word if re.fullmatch(r"[\w./:=,+-]+", word) else repr(word) for word in self.argv)
+        status = f" ={self.status}" if self.status else ""
+        return words + (f" @{self.cwd}" if self.cwd != "." else "") + status
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What stands at a path after the run. `text` is a file's content or where a link leads."""
+
+    kind: str
+    mode: int
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.mode:o} {self.text!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run did; `files` are relative to the folder, the script itself left out (None: nobody looked).
+
+    `ended` says why it was ended from outside, if it was.
+    """
+
+    commands: tuple[Command, ...]
+    status: int
+    files: Mapping[str, Left] | None = None
+    stdout: str = ""
+    stderr: str = ""
+    ended: str = ""
+
+    @property
+    def steps(self) -> list[list[str]]:
+        """The words of each command, as the `steps` of a row have them."""
+        return [list(command.argv) for command in self.commands if command.argv[0] not in LEFT_OUT]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A script, and the status and steps that bash gives."""
+
+    script: Script
+    status: int
+    steps: list[list[str]]
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of a file."""
+    for line in path.read_text().splitlines():
+        row = json.loads(line)
+        want = row.pop("want")
+        row.pop("note", None)
+        text = row.pop("script")
+        for name in ("args", "rules"):
+            row[name] = tuple(row.get(name, ()))
+        yield Row(Script(text, **row), want["status"], want["steps"])
+
+
+def differences(real: Run, recorded: Run) -> Iterator[str]:
+    """Yield, one line each, what the recorder's run has otherwise than the real one: the most telling first."""
+    if real.ended or recorded.ended:
+        if real.ended != recorded.ended:
+            yield f"ended: {real.ended or 'by itself'} | {recorded.ended or 'by itself'}"
+        return
+    if real.status != recorded.status:
+        yield f"exit status: {real.status} | {recorded.status}"
+    yield from _in_commands(real.commands, recorded.commands)
+    if real.files is not None and recorded.files is not None:
+        yield from _in_files(real.files, recorded.files)
+
+
+def _in_files(real: Mapping[str, Left], recorded: Mapping[str, Left]) -> Iterator[str]:
+    for path in sorted({*real, *recorded}):
+        left, right = real.get(path), recorded.get(path)
+        if left != right:
+            yield f"file {path}: {left or 'absent'} | {right or 'absent'}"
+
+
+def _in_commands(real: tuple[Command, ...], recorded: tuple[Command, ...]) -> Iterator[str]:
+    for number, (left, right) in enumerate(zip(real, recorded, strict=False), 1):
+        if (left.argv, left.cwd) != (right.argv, right.cwd):
+            yield f"command {number}: {left} | {right}"
+            return
+    for number in range(min(len(real), len(recorded)), max(len(real), len(recorded))):
+        left_text = str(real[number]) if number < len(real) else "none"
+        right_text = str(recorded[number]) if number < len(recorded) else "none"
+        yield f"command {number + 1}: {left_text} | {right_text}"
+        return
+    for number, (left, right) in enumerate(zip(real, recorded, strict=True), 1):
+        for name in ("status", "env", "input"):
+            if name == "status" and None in (left.status, right.status):
+                continue
+            if name == "input" and left.argv[0] in _READ_THEMSELVES:
+                continue
+            if getattr(left, name) != getattr(right, name):
+                yield f"command {number} ({left.argv[0]}), {name}: {getattr(left, name)!r} | {getattr(right, name)!r}"

@@ -1,0 +1,65 @@
+"""Many random scripts through both sides, and the smallest of those that differ."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Flaky
+
+from tests.parity.grammar import scripts
+from tests.parity.judging import Judged, Tally, Verdict
+from tests.parity.small_scripts import Script
+
+Judge = Callable[[Script], Judged]
+
+
+class _Found(Exception):
+    """A script that differs."""
+
+
+def sweep(judge: Judge, count: int, number: int) -> Tally:
+    """Judge `count` scripts; the same number gives the same scripts."""
+    tally = Tally()
+    _run(lambda script: tally.add(script, judge(script)), count, number, [Phase.generate])
+    return tally
+
+
+def smallest(judge: Judge, count: int, number: int, kind: str) -> tuple[Script, Judged]:
+    """Return a script that differs in this way, as small as hypothesis can make it from one that `sweep` found."""
+    found: list[tuple[Script, Judged]] = []
+
+    def look(script: Script) -> None:
+        judged = judge(script)
+        if judged.verdict is Verdict.DIFFERENT and judged.kind == kind:
+            found.append((script, judged))
+            raise _Found
+
+    with contextlib.suppress(_Found, Flaky):
+        _run(look, count, number, [Phase.generate, Phase.shrink])
+    return min(found, key=lambda pair: len(pair[0].text))
+
+
+def smallest_of_each(judge: Judge, count: int, number: int, tally: Tally, most: int) -> Iterator[tuple[Script, Judged]]:
+    """Yield the smallest script of the most frequent kinds of difference."""
+    for kind, _ in tally.kinds.most_common(most):
+        yield smallest(judge, count, number, kind)
+
+
+def _run(look: Callable[[Script], None], count: int, number: int, phases: list[Phase]) -> None:
+    @seed(number)
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+    @given(scripts())
+    def once(script: Script) -> None:
+        look(script)
+
+    once()
