@@ -98,7 +98,8 @@ def _members(lock: bytes) -> Iterator[tuple[str, bytes]]:
 def _sources() -> Iterator[Path]:
     yield PACKAGE / "__init__.py"
     for room in ROOMS:
-        yield from (path for path in sorted((PACKAGE / room).glob("*.py")) if path.name in ONLY.get(room, (path.name,)))
+        files = sorted((PACKAGE / room).rglob("*.py"))
+        yield from (path for path in files if path.name in ONLY.get(room, (path.name,)))
 
 
 def _module(name: str) -> str:

@@ -57,7 +57,7 @@ def _tool_files(port: list[Path]) -> list[Path]:
     """Return the sources that decide a result and are no part of the port; the command line only shows it."""
     sources = (path for kind in ("*.py", "*.c") for path in TOOL.rglob(kind))
     own = set(port)
-    return [path for path in sources if path not in own and path.parent.name in _DECIDING]
+    return [path for path in sources if path not in own and path.relative_to(TOOL).parts[0] in _DECIDING]
 
 
 _DECIDING = frozenset({"bash", "dryrun", "host", "model", "parity"})

@@ -124,6 +124,19 @@ def test_no_room_of_the_runner_reaches_outside_the_standard_library(bundled: Pat
     assert set(tops) <= sys.stdlib_module_names | {"ci_port", "__main__"}
 
 
+def test_a_place_in_the_bundle_is_the_line_of_the_port_too(bundled: Path, tmp_path: Path) -> None:
+    code = (
+        f"import sys, zipimport; sys.path.insert(0, {str(bundled)!r}); import ci_port_archive\n"
+        f"ci_port_archive.install(zipimport.zipimporter({str(bundled)!r}))\n"
+        "from ci_port.host import observe\n"
+        "from ci_port.model import Case, World\n"
+        "def main(sh): sh.run('a')\n"
+        "print(*observe(main, World('/w', '/bin'), Case('c', ())).places)"
+    )
+    done = started(tmp_path, "-c", code)
+    assert (done.stdout, done.stderr) == ("<string>:5\n", "")
+
+
 def test_even_an_old_python_can_read_the_first_file() -> None:
     source = (ROOT / "ci_port/runner/__main__.py").read_text()
     ast.parse(source, feature_version=(3, 4))
