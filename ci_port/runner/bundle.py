@@ -73,7 +73,7 @@ def _members(lock: bytes) -> Iterator[tuple[str, bytes]]:
 def _sources() -> Iterator[Path]:
     yield PACKAGE / "__init__.py"
     for room in ROOMS:
-        for path in sorted((PACKAGE / room).glob("*.py")):
+        for path in sorted((PACKAGE / room).rglob("*.py")):
             if path.name in ONLY.get(room, (path.name,)) and path.name not in LEFT_OUT.get(room, ()):
                 yield path
 

@@ -75,7 +75,7 @@ ONLY_LIVE = "\n\ndef main(sh):\n    if type(sh.host).__name__ == 'LiveHost':\n  
 LATE = "\n\ndef dispatch(sh):\n    if type(sh.host).__name__ == 'LiveHost':\n        raise ValueError('too late')\n"
 SLOW = "\nimport os, time\nopen(os.environ['STAND_IN'] + '/importing', 'w').close()\ntime.sleep(60)\n"
 IN_HANDLER = "\n\ndef ccache_epilogue(sh):\n    raise ValueError('in a handler')\n"
-IMPATIENT = {"ci_port/host/live_host.py": "PATIENCE = 0.3\n"}
+IMPATIENT = {"ci_port/host/live/signals.py": "PATIENCE = 0.3\n"}
 
 FAULTS = (
     # Nothing has run yet: bash has the job, once.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ci_port.host.variables import Variables
+from ci_port.host.session.variables import Variables
 
 
 def test_environment_is_kept_until_something_exported_changes() -> None:

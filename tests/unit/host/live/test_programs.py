@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ci_port.host.programs import DEFAULT_PATH, Refused, find, not_executed
+from ci_port.host.live.programs import DEFAULT_PATH, Refused, find, not_executed
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Pipes around processes. Starting them is tested beside bash, in test_live_host.py."""
+"""Pipes around processes. Starting them is tested beside bash, in test_commands.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from ci_port.host.processes import pipe_with, read_all
+from ci_port.host.live.processes import pipe_with, read_all
 
 
 @pytest.mark.parametrize("text", ["", "a\n", "é\udcff", "x" * 65536, "x" * 900_000])

@@ -1,136 +1,20 @@
-"""`LiveHost`, beside real bash: each row is a piece of bash and the same in the port's words, both run for real."""
+"""Signals, beside bash: what ends a run, and what a terminal does."""
 
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
-import sys
-import textwrap
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.unit.host.live.beside_bash import BASH, BEGIN, as_port, environment, ran
+
 # A test worker has threads, and Python 3.12 warns when such a process forks; the child here only executes.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
-
-ROOT = Path(__file__).resolve().parents[3]
-BASH = "/bin/bash"
-BEGIN = "set -ex -o pipefail\n"
-DRIVER = """\
-import os, sys
-sys.path.insert(0, {root!r})
-from ci_port.host import NULL, PIPE, ProcessSubstitution, Session, Stream, function
-from ci_port.host.live_host import LiveHost
-from ci_port.runner.live import run
-from ci_port.runner.main import die
-
-def program(sh):
-{body}
-
-ended = run(program, dict(os.environ), LiveHost("script", prelude="prelude.sh"), "script")
-if ended.signal:
-    die(ended.signal)
-sys.exit(ended.status)
-"""
-
-
-@dataclass(frozen=True)
-class Row:
-    """The same thing twice, and part of what both say on standard error."""
-
-    name: str
-    bash: str
-    port: str
-    says: str = ""
-
-
-def _rows() -> Iterator[Row]:
-    text = Path(__file__).with_name("live_rows.txt").read_text()
-    for part in text.split("\n== ")[1:]:
-        name, _, rest = part.strip("\n").partition("\n")
-        bash, port, says, *_ = *rest.split("\n--\n"), ""
-        yield Row(name, bash, port, says)
-
-
-ROWS = tuple(_rows())
-
-FILES = {
-    "show-env": "#!/bin/sh\nenv | grep -v -e '^_=' -e '^SHLVL=' | sort\n",
-    "plain": "some text\n",
-    ".hidden": "",
-    "lost": "#!/no/such/interpreter\n",
-    "bare": 'echo "bare: $1, $2"\n',
-    "first/tool": "not a program\n",
-    "second/tool": "#!/bin/sh\necho second\n",
-    "sets.sh": "export SEEN=\"$1/$2\"\nPLAIN='with '\\''quotes'\\'' and\na second line'\nexport EMPTY=\nLANG=C\n",
-    "sees.sh": 'echo "$MINE ${A[1]-} ${T-}"\nsh -c \'echo "${MINE-hidden} ${T-}"\'\n',
-    "moves.sh": "cd folder\n",
-    "unsets.sh": "unset GONE\n",
-    "fails.sh": "echo begun\nsh -c 'exit 6'\necho no\n",
-    "returns.sh": "return 7\n",
-    "exits.sh": "exit 0\n",
-    "defines.sh": (
-        'greet() { echo "hello $1 $E"; export GREETED=$1; WORDS=2; }\n'
-        "leave() { unset GREETED; unset -f leave; }\n"
-        "fill() { LIST=(a 'b c'); declare -gA MAP=([k]='v w'); }\n"
-        'show() { echo "${#LIST[@]} ${LIST[1]} ${MAP[k]}"; }\n'
-        "breaks() { echo in; sh -c 'exit 8'; echo after; sh -c 'exit 9'; }\n"
-    ),
-    "prelude.sh": "helper() { echo helped; }\n",
-    "helped.sh": "helper\n",
-}
-EXECUTABLE = ("show-env", "lost", "bare", "second/tool")
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """A folder with all the files that rows speak of."""
-    for name in ("folder", "first", "second", "home"):
-        (tmp_path / name).mkdir()
-    for name, text in FILES.items():
-        (tmp_path / name).write_text(text)
-    for name in EXECUTABLE:
-        (tmp_path / name).chmod(0o755)
-    (tmp_path / "link").symlink_to("folder")
-    return tmp_path
-
-
-def environment(place: Path) -> dict[str, str]:
-    path = f"{place}/first:{place}/second:{place}:/usr/bin:/bin"
-    return {"PATH": path, "HOME": str(place / "home"), "LANG": "C.UTF-8", "EXISTING": "1"}
-
-
-def as_port(body: str) -> list[str]:
-    return [sys.executable, "-I", "-S", "-c", DRIVER.format(root=str(ROOT), body=textwrap.indent(body, "    "))]
-
-
-def ran(command: list[str], place: Path) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        command,
-        cwd=place,
-        env=environment(place),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_as_bash_does(place: Path, row: Row) -> None:
-    (place / "script").write_text(BEGIN + row.bash + "\n")
-    script = ran([BASH, "script"], place)
-    (place / "new").unlink(missing_ok=True)
-    port = ran(as_port(row.port), place)
-    assert (port.returncode, port.stdout.decode("latin-1")) == (script.returncode, script.stdout.decode("latin-1")), (
-        port.stderr.decode()
-    )
-    assert row.says in script.stderr.decode(errors="replace")
-    assert row.says in port.stderr.decode(errors="replace")
 
 
 @dataclass(frozen=True)
@@ -204,27 +88,11 @@ def child_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
 
 
-def test_each_command_has_a_group_of_its_own(place: Path) -> None:
-    port = ran(
-        as_port("import os; sh.run('sh', '-c', 'ps -o pgid= -p $$; echo $$'); sh.echo(str(os.getpgrp()))"), place
-    )
-    groups = port.stdout.decode().split()
-    if len(groups) != 3:
-        pytest.skip("there is no ps here")
-    assert groups[0] == groups[1] != groups[2]
-
-
 def test_a_signal_that_was_ignored_at_the_start_stays_ignored(place: Path) -> None:
     body = "import os, signal; os.kill(os.getpid(), signal.SIGHUP); sh.run('sh', '-c', 'kill -HUP $$; echo alive')"
     command = as_port(body)
     port = ran(["/bin/sh", "-c", 'trap "" HUP; exec "$@"', "sh", *command], place)
     assert (port.returncode, port.stdout) == (0, b"alive\n")
-
-
-def test_ignored_ends_of_children_are_no_matter(place: Path) -> None:
-    command = as_port("sh.ok('sh', '-c', 'exit 3'); sh.run('sh', '-c', 'exit 4')")
-    code = f"import os, signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv({command[0]!r}, {command!r})"
-    assert ran([sys.executable, "-c", code], place).returncode == 4
 
 
 @dataclass(frozen=True)
@@ -275,10 +143,3 @@ def read_to_the_end(terminal: int) -> bytes:
     except OSError:
         pass
     return shown
-
-
-def test_a_file_that_changes_how_the_shell_works_is_refused(place: Path) -> None:
-    (place / "odd.sh").write_text("IFS=,\n")
-    port = ran(as_port("sh.source('./odd.sh')"), place)
-    assert port.returncode == 70
-    assert "changed how the shell works" in port.stderr.decode()

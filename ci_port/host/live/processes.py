@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
-from ci_port.host.programs import Refused, not_executed
+from ci_port.host.live.programs import Refused, not_executed
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

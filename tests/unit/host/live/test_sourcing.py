@@ -1,4 +1,4 @@
-"""The bash that files are sourced in, and what it tells. What it does stands beside bash in live_rows.txt."""
+"""The bash that files are sourced in, and what it tells. What it does stands beside bash in in_bash.rows.txt."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
+from ci_port.host.live.sourcing import State, arrays, changes, program, state
 from ci_port.host.seam import Scope
-from ci_port.host.sourcing import State, arrays, changes, program, state
 from ci_port.model import RunFailed
 
 
