@@ -2,11 +2,17 @@
  * Answers to `Rule` of ci_port.model. */
 #include "recorder.h"
 
+/* `*` is any word, `[!-]*` one that is not empty and no option (ci_port.model.rules). */
+static int matches(const char *want, const char *have) {
+    if (!strcmp(want, "[!-]*")) return *have && *have != '-';
+    return !strcmp(want, "*") || !strcmp(want, have);
+}
+
 static int speaks_of(const struct rule *rule, const char **cursor, char *const argv[], uint32_t argc) {
     int same = rule->open_end ? argc >= rule->words : argc == rule->words;
     for (uint32_t j = 0; j < rule->words; j++) {
         const char *word = take_string(cursor, NULL);
-        same = same && (!strcmp(word, "*") || !strcmp(word, argv[j]));
+        same = same && matches(word, argv[j]);
     }
     return same;
 }

@@ -66,25 +66,67 @@ static void make(enum change change, mode_t mode, char *real, const char *conten
     syscall(SYS_close, parent);
 }
 
-/* `{N}` is word N of the command, `{N.name}` its base name, `{N.stem}` that without its last suffix. */
-static void filled_in(const char *path, char *const argv[], char *buffer, size_t room) {
+/* The parts of a word that a template can name (ci_port.model.templates). The word is changed; so may be what is
+ * returned. */
+static char *without_slashes(char *word) {
+    for (size_t n = strlen(word); n > 1 && word[n - 1] == '/';) word[--n] = 0;
+    return word;
+}
+
+static const char *part_of(const char *part, char *word) {
+    if (!*part) return word;
+    if (!strcmp(part, "repository")) {
+        without_slashes(word);
+        static const char *const suffixes[] = {"/.git", ".git", ".bundle"};
+        for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+            size_t n = strlen(word), m = strlen(suffixes[i]);
+            if (n >= m && !strcmp(word + n - m, suffixes[i])) { word[n - m] = 0; break; }
+        }
+        without_slashes(word);
+        char *last = word;
+        for (char *at = word; *at; at++)
+            if (*at == '/' || *at == ':') last = at + 1;
+        return last;
+    }
+    without_slashes(word);
+    char *slash = strrchr(word, '/');
+    if (!strcmp(part, "dir")) {
+        if (!slash) return ".";
+        slash[slash == word] = 0;
+        return without_slashes(word);
+    }
+    char *name = slash && slash[1] ? slash + 1 : word;
+    char *dot = strcmp(part, "stem") ? NULL : strrchr(name, '.');
+    if (dot && dot != name) *dot = 0;
+    return name;
+}
+
+/* Fill in the words of the command; -1 if the template names one that it does not have. */
+static int filled_in(const char *path, char *const argv[], char *buffer, size_t room) {
+    static const char *const parts[] = {"", "name", "stem", "dir", "repository"};
     size_t used = 0, words = 0;
-    while (argv && argv[words]) words++;
+    while (argv[words]) words++;
     while (*path && used + 1 < room) {
-        char kind[8] = "";
+        char part[16] = "", word[PATH_ROOM];
         unsigned number = 0;
-        int end = 0;
-        if (*path == '{' && ((sscanf(path, "{%3u.%4[a-z]}%n", &number, kind, &end) == 2 && end) ||
-                             (kind[0] = 0, sscanf(path, "{%3u}%n", &number, &end) == 1 && end)) && number < words &&
-            (!*kind || !strcmp(kind, "name") || !strcmp(kind, "stem"))) {
-            const char *word = *kind ? base_name(argv[number]) : argv[number];
-            const char *dot = !strcmp(kind, "stem") ? strrchr(word, '.') : NULL;
-            int n = snprintf(buffer + used, room - used, "%.*s", dot && dot != word ? (int)(dot - word) : (int)strlen(word), word);
-            used += n > 0 ? (size_t)n : 0;
-            path += end;
-        } else buffer[used++] = *path++;
+        int end = 0, known = 0;
+        if (*path == '{' && path[1] >= '0' && path[1] <= '9' && (path[1] != '0' || path[2] < '0' || path[2] > '9')) {
+            if (!(sscanf(path, "{%4u.%15[a-z]}%n", &number, part, &end) == 2 && end)) {
+                *part = 0;
+                end = 0;
+                if (sscanf(path, "{%4u}%n", &number, &end) != 1) end = 0;
+            }
+            for (size_t i = 0; end && i < sizeof parts / sizeof *parts; i++) known |= !strcmp(part, parts[i]);
+        }
+        if (!known) { buffer[used++] = *path++; continue; }
+        if (number >= words) return -1;
+        snprintf(word, sizeof word, "%s", argv[number]);
+        int n = snprintf(buffer + used, room - used, "%s", part_of(part, word));
+        used += n > 0 ? (size_t)n : 0;
+        path += end;
     }
     buffer[used < room ? used : room - 1] = 0;
+    return 0;
 }
 
 void make_changes(const char *cursor, uint32_t count, char *const argv[]) {
@@ -92,9 +134,10 @@ void make_changes(const char *cursor, uint32_t count, char *const argv[]) {
         enum change change = (enum change)take_number(&cursor);
         mode_t mode = (mode_t)take_number(&cursor);
         char path[PATH_ROOM];
-        filled_in(take_string(&cursor, NULL), argv, path, sizeof path);
+        int known = !filled_in(take_string(&cursor, NULL), argv, path, sizeof path) && *path;
         uint32_t length;
         const char *content = take_string(&cursor, &length);
+        if (!known) continue;
         char whole[PATH_ROOM], real[PATH_ROOM];
         if (physical(AT_FDCWD, path, whole, sizeof whole)) absolute(path, whole, sizeof whole);
         snprintf(real, sizeof real, "%s%s", settings.root, whole);
