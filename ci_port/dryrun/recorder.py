@@ -20,6 +20,7 @@ from ci_port.dryrun.worker import Setup
 from ci_port.model import Case, Document, Observation, Place, RunFailed, World
 from ci_port.model.case import refusal
 from ci_port.model.files import texts
+from ci_port.model.observation import Left
 from ci_port.model.plan import plan_from_json
 from ci_port.model.tools import FILE_TOOLS
 
@@ -38,10 +39,12 @@ class Recorder:
         limits: Limits | None = None,
         bash: str | None = None,
         decides: Decides = every_status,
+        looks: bool = False,
     ) -> None:
         """Take the script, with its neighbours beside it, and the world that it runs in.
 
         `decides` tells whether the status of a command selects what the script does next; without it, every one does.
+        With `looks`, observations hold all that was printed and the files that were left behind.
 
         The script's directory stands in the world's `scripts`. Raises CannotRunHere if this machine cannot record,
         FileNotFoundError if there is no such script.
@@ -51,6 +54,7 @@ class Recorder:
         if not script.is_file():
             raise FileNotFoundError(f"there is no script {script}")
         self._decides = decides
+        self._looks = looks
         self._directory = script.parent
         self._world = world
         self._stands_in = os.path.normpath(os.path.join(world.workspace, world.scripts))
@@ -73,6 +77,7 @@ class Recorder:
             bash=bash,
             library=library,
             tools=tools,
+            looks=self._looks,
             loaders=tuple(sorted({loader for path in programs if (loader := loader_of(path))})),
         )
 
@@ -107,6 +112,8 @@ class Recorder:
             lines={file: sources.executed(file, lines) for file, lines in answer["lines"].items()},
             messages=answer["messages"],
             remarks=tuple(answer["remarks"]),
+            output=answer["output"],
+            files={path: Left(*seen) for path, seen in answer["files"].items()},
             version=self._world.version,
         )
 

@@ -61,10 +61,10 @@ class Supervisor:
             raise RunEnded(f"bash was ended by signal {-code} ({signal.strsignal(-code)})")
         return 128 - code
 
-    def messages(self) -> str:
-        """Return the end of what was printed on standard error; where it is cut, it begins with a whole line."""
-        with open(self._scratch.output(2), "rb") as file:
-            left_out = max(0, os.fstat(file.fileno()).st_size - self._limits.messages)
+    def said(self, fd: int, most: int) -> str:
+        """Return the last bytes of what was printed on an output; where it is cut, it begins with a whole line."""
+        with open(self._scratch.output(fd), "rb") as file:
+            left_out = max(0, os.fstat(file.fileno()).st_size - most)
             file.seek(left_out)
             text = file.read()
         _, newline, whole = text.partition(b"\n")

@@ -128,6 +128,26 @@ class Tree:
                     total += os.lstat(f"{directory}/{name}").st_size
         return total
 
+    def left(self, directory: str) -> dict[str, tuple[str, int, str]]:
+        """Return what stands below a directory by its path from there: kind, mode, and content or target."""
+        found = {}
+        top = self.root + directory
+        for above, directories, names in os.walk(top):
+            for name in (*directories, *names):
+                path = f"{above}/{name}"
+                found[os.path.relpath(path, top)] = self._seen(path)
+        return found
+
+    def _seen(self, path: str) -> tuple[str, int, str]:
+        mode = os.lstat(path).st_mode
+        if stat.S_ISLNK(mode):
+            target = os.readlink(path)
+            return ("link", 0, target.removeprefix(self.root) if target.startswith(self.root + "/") else target)
+        if stat.S_ISREG(mode):
+            with open(path, "rb") as file:
+                return ("file", stat.S_IMODE(mode), os.fsdecode(file.read()))
+        return ("directory" if stat.S_ISDIR(mode) else "fifo", stat.S_IMODE(mode), "")
+
     def _copy_scripts(self) -> None:
         target = self.root + self._stands_in
         shutil.copytree(self._script_directory, target, ignore=_not_copied, dirs_exist_ok=True)

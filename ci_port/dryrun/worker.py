@@ -58,6 +58,8 @@ class Setup:
     tools: dict[str, tuple[str, int]]
     """The programs that really run, and their kinds (layout.TEXT_TOOL, layout.FILE_TOOL)."""
     loaders: tuple[str, ...]
+    looks: bool = False
+    """Whether observations hold all that was printed, and the files that were left behind."""
 
 
 class Failure(Exception):
@@ -120,7 +122,9 @@ class Worker:
     def _observe(self, case: Case) -> dict[str, Any]:
         world, start = self._prepare(case)
         started = self._launch(case, world)
+        limits = self._setup.limits
         status, problem = self._run(started.argv, world.umask)
+        files = self._tree.left(world.workspace) if self._setup.looks else {}
         records, found = self._records()
         self._expect_no_problem(problem, records)
         shown = [record for record in records if record.kind in STEPS]
@@ -130,7 +134,9 @@ class Worker:
             "places": [self._places.of(record) for record in shown],
             "asked": [self._question(question) for question in questions(records, world)],
             "lines": self._places.lines(self._control.lines()),
-            "messages": self._supervisor.messages(),
+            "messages": self._supervisor.said(2, limits.messages),
+            "output": self._supervisor.said(1, limits.output if self._setup.looks else limits.messages),
+            "files": files,
         }
 
     def _question(self, question: Question) -> dict[str, Any]:

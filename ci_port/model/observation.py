@@ -87,11 +87,22 @@ _SETTLED: dict[Asked, Callable[[tuple[str, ...]], dict[str, object]]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """What a run left behind at a path: `file`, `directory`, `link` or `fifo`, its mode, its text or target."""
+
+    kind: str
+    mode: int
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """One run: its plan, the place of each step (same order), what is unanswered, executed lines per file.
 
     `messages` is the end of what the run printed on standard error: for people, when a run ends unexpectedly.
     `version` is that of the world in which it ran, `remarks` say how the run differs from what CI does.
+    `output` is the end of what was printed on standard output; `files` is what stands below the workspace at the end,
+    by relative path, where the recorder was asked to look.
     """
 
     plan: Plan
@@ -101,6 +112,8 @@ class Observation:
     messages: str = ""
     version: int = 1
     remarks: tuple[str, ...] = ()
+    output: str = ""
+    files: Mapping[str, Left] = field(default_factory=dict)
 
     @property
     def trusted(self) -> bool:

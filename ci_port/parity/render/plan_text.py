@@ -49,4 +49,5 @@ def warnings(observation: Observation) -> Iterator[str]:
     if observation.plan.status:
         # Lines with a leading `+` are the trace of `set -x`, and say nothing that the plan does not.
         said = [line for line in observation.messages.split("\n") if line.strip() and not line.startswith("+")]
+        said = [*observation.output.rstrip("\n").split("\n")[-_SHOWN:], *said] if observation.output else said
         yield from (f"the script said: {line}" for line in said[-_SHOWN:])
