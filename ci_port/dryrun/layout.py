@@ -53,6 +53,7 @@ XARGS_ECHO = " echo"
 """The name, which no command can have, of what xargs(1) runs by itself."""
 TOUCHED_PATHS = 1 << 15
 WRITTEN_FILES = 1 << 14
+POLLED_COMMANDS = 1 << 12
 
 _CONSTANTS: Mapping[str, int | str] = {
     "VERSION": VERSION,
@@ -74,6 +75,7 @@ _CONSTANTS: Mapping[str, int | str] = {
     "XARGS_ECHO": XARGS_ECHO,
     "TOUCHED_PATHS": TOUCHED_PATHS,
     "WRITTEN_FILES": WRITTEN_FILES,
+    "POLLED_COMMANDS": POLLED_COMMANDS,
 }
 
 
@@ -106,6 +108,8 @@ class Kind(IntEnum):
     """`command -v` and its kind ask for a command that is not there."""
     STDIN = 16
     """The standard input of the run is read."""
+    NOTE = 17
+    """A locale that this machine lacks is asked for."""
 
 
 TEXTS: Mapping[Kind, tuple[str, ...]] = {
@@ -125,6 +129,7 @@ TEXTS: Mapping[Kind, tuple[str, ...]] = {
     Kind.ASK: ("path", "callers"),
     Kind.LOOKUP: ("name",),
     Kind.STDIN: (),
+    Kind.NOTE: ("locale",),
 }
 """The texts of a record, in their order."""
 
@@ -163,6 +168,8 @@ class ControlHead(NamedTuple):
     """The table of the paths that the run has made or removed."""
     written: UInt64
     """The table of the files that the run has written."""
+    polled: UInt64
+    """The table of the commands without a rule."""
     memory: UInt64
     """Bytes that one process may use."""
     began: UInt64
@@ -279,6 +286,17 @@ class WrittenFile(NamedTuple):
     """When it was written last; 0: the time of the file itself counts."""
 
 
+class PolledCommand(NamedTuple):
+    """A command without a rule, and how often it has been asked."""
+
+    hash: UInt64
+    run: UInt32
+    count: UInt32
+    waits: UInt32
+    """How often time had passed since it was asked before."""
+    clock: UInt32
+
+
 class RuleHead(NamedTuple):
     """The head of a rule of the world; its words and its answer follow as strings."""
 
@@ -296,6 +314,7 @@ _STRUCTS: Mapping[str, tuple[type[tuple[Any, ...]], str]] = {
     "process": (ProcessEntry, ""),
     "touched": (TouchedPath, ""),
     "written": (WrittenFile, ""),
+    "polled": (PolledCommand, ""),
     "control": (ControlHead, "struct process processes[]"),
     "record": (RecordHead, "uint32_t path[]"),
     "cover": (CoverEntry, ""),

@@ -130,7 +130,7 @@ class Worker:
         shown = [record for record in records if record.kind in STEPS]
         return {
             "plan": {"status": status, "steps": steps(shown, start, world, found)},
-            "remarks": [started.remark] if started.remark else [],
+            "remarks": [*([started.remark] if started.remark else []), *_remarks(records)],
             "places": [self._places.of(record) for record in shown],
             "asked": [self._question(question) for question in questions(records, world)],
             "lines": self._places.lines(self._control.lines()),
@@ -223,6 +223,13 @@ class Worker:
             problem = "the recorder ended the run without saying why"
         if problem:
             raise Failure(problem, self._places.of_last(self._control.at))
+
+
+def _remarks(records: list[Record]) -> list[str]:
+    missing = dict.fromkeys(record.texts[0] for record in records if record.kind is Kind.NOTE)
+    return [
+        f"the locale {name} is not installed on this machine: words are in the order of C.UTF-8" for name in missing
+    ]
 
 
 def main() -> None:
