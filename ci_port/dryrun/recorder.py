@@ -108,7 +108,7 @@ class Recorder:
         return Observation(
             plan=plan,
             places=places,
-            unanswered=unanswered(answer["asked"], self._decides),
+            unanswered=unanswered(answer["asked"], self._decides, sources.text),
             lines={file: sources.executed(file, lines) for file, lines in answer["lines"].items()},
             messages=answer["messages"],
             remarks=tuple(answer["remarks"]),
