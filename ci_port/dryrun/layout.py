@@ -291,7 +291,7 @@ class PolledCommand(NamedTuple):
 
     hash: UInt64
     run: UInt32
-    count: UInt32
+    times: UInt32
     waits: UInt32
     """How often time had passed since it was asked before."""
     clock: UInt32

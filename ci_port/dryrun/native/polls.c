@@ -43,7 +43,7 @@ static size_t put_word(const char *word, char *text, size_t room) {
 void note_poll(char *const argv[], int is_read) {
     struct polled *slot = slot_of(hash_of(argv));
     if (!slot) return;
-    uint32_t count = ++slot->count;
+    uint32_t count = ++slot->times;
     if (slot->clock != ctl->clock) slot->waits++;
     slot->clock = ctl->clock;
     if (slot->waits <= MOST_WAITS && !(is_read && count > MOST_ASKED)) return;
