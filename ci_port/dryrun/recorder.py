@@ -13,7 +13,7 @@ from ci_port.dryrun.build import CannotRunHere
 from ci_port.dryrun.limits import Limits
 from ci_port.dryrun.probes import Decides, every_status, unanswered
 from ci_port.dryrun.process import WorkerProcess
-from ci_port.dryrun.programs import find_bash, find_tool, loader_of
+from ci_port.dryrun.programs import find_bash, find_tool, loader_of, syntax_problem
 from ci_port.dryrun.scratch import Scratch, new_scratch
 from ci_port.dryrun.sources import Sources
 from ci_port.dryrun.worker import Setup
@@ -23,6 +23,10 @@ from ci_port.model.files import texts
 from ci_port.model.observation import Left
 from ci_port.model.plan import plan_from_json
 from ci_port.model.tools import FILE_TOOLS
+
+
+_SYNTAX_STATUS = 2
+"""What bash ends with where it does not understand a script (bash manual, "Exit Status")."""
 
 
 class Recorder:
@@ -55,6 +59,8 @@ class Recorder:
             raise FileNotFoundError(f"there is no script {script}")
         self._decides = decides
         self._looks = looks
+        self._bash = shell
+        self._script = script
         self._directory = script.parent
         self._world = world
         self._stands_in = os.path.normpath(os.path.join(world.workspace, world.scripts))
@@ -105,6 +111,8 @@ class Recorder:
         places = tuple(_place(place) for place in answer["places"])
         changed = case.world is not None and case.world.files
         sources = self._sources_of(self._world.overlaid(case.world)) if changed else self._sources
+        if plan.status == _SYNTAX_STATUS:
+            self._check_syntax(sources)
         return Observation(
             plan=plan,
             places=places,
@@ -116,6 +124,14 @@ class Recorder:
             files={path: Left(*seen) for path, seen in answer["files"].items()},
             version=self._world.version,
         )
+
+    def _check_syntax(self, sources: Sources) -> None:
+        """Raise RunFailed if bash has ended because it does not understand the script: what it did is no plan."""
+        file = str(self._script)
+        found = syntax_problem(self._bash, sources.text(file) or "")
+        if found:
+            line, problem = found
+            raise RunFailed(f"the script is no valid bash: {problem}", Place(file, line), sources.line(file, line))
 
     def _sources_of(self, world: World) -> Sources:
         """Return the scripts as they stand in a world: a file of it may be in place of one."""
