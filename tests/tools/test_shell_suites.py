@@ -127,7 +127,7 @@ def test_bash_tests_come_with_what_they_speak_of(tmp_path: Path) -> None:
     [
         ("a.sh", "use\n", ["#!/bin/bash\nuse\n"]),
         ("a", "#!/usr/bin/env bash\nuse\n", ["#!/usr/bin/env bash\nuse\n"]),
-        ("a", "#! /bin/sh -e\nuse\n", ["#! /bin/sh -e\nuse\n"]),
+        ("a", "#! /bin/sh -e\nuse\n", ["#! /bin/sh -e\nuse\n", "#! /bin/sh\nuse\n"]),
         ("a", "use\n", []),
         ("a.sh", "#!/usr/bin/python3\n", []),
         ("a.sh", "#!/bin/dash\n", []),
@@ -137,6 +137,25 @@ def test_bash_tests_come_with_what_they_speak_of(tmp_path: Path) -> None:
 def test_scripts_of_a_project(tmp_path: Path, name: str, text: str, expected: list[str]) -> None:
     (tmp_path / name).write_text(text)
     assert [script.text for script in read_whole(tmp_path / name)] == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "other"),
+    [
+        ("set -e", ":"),
+        ("  set -euo pipefail # all", "  : # all"),
+        ("set -o errexit; use", ":; use"),
+        ("set -x -e", ":"),
+        ("set -x +o posix", "set -x +o posix"),
+        ("set -- -e", "set -- -e"),
+        ("set -e -o pipefail", ":"),
+        ("use set -e", "use set -e"),
+    ],
+)
+def test_scripts_of_a_project_go_on(tmp_path: Path, line: str, other: str) -> None:
+    (tmp_path / "a.sh").write_text(f"#!/bin/bash\n{line}\nuse\n")
+    expected = list(dict.fromkeys([f"#!/bin/bash\n{line}\nuse\n", f"#!/bin/bash\n{other}\nuse\n"]))
+    assert [script.text for script in read_whole(tmp_path / "a.sh")] == expected
 
 
 CANNOT = why_not_contained() or why_not_recorded()

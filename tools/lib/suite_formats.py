@@ -14,6 +14,11 @@ from tests.parity.small_scripts import Script
 
 FIRST_LINE = "#!/bin/bash\n"
 _LONGEST = 200_000
+_ENDS_EARLY = re.compile(
+    r"^([ \t]*)set(?=[^\n;#&]* -(?:\w*[eu]|o (?:errexit|nounset)))(?: [-+](?:\w*o \w+|\w+))+(?=[ \t]*(?:;|#|&&|$))",
+    re.MULTILINE,
+)
+_FLAGS = re.compile(r"\A(#!.*\b(?:ba)?sh) -.*")
 
 
 def scripts_of(path: Path) -> Iterator[Script]:
@@ -114,7 +119,10 @@ def read_bash_tests(file: Path) -> Iterator[Script]:
 
 
 def read_whole(file: Path) -> Iterator[Script]:
-    """Yield a file that is one script of a project, if it is one for bash or sh."""
+    """Yield a file that is one script of a project, if it is one for bash or sh: as it is, and so that it goes on.
+
+    In a world where nothing is, most scripts end at once; without `set -e` and `set -u` they show what else they have.
+    """
     if not file.is_file() or file.is_symlink() or file.stat().st_size > _LONGEST:
         return
     text = file.read_bytes().decode("utf-8", "surrogateescape")
@@ -126,6 +134,9 @@ def read_whole(file: Path) -> Iterator[Script]:
     if not first.startswith("#!"):
         text = FIRST_LINE + text
     yield Script(text, id=str(file))
+    going_on = _FLAGS.sub(r"\1", _ENDS_EARLY.sub(r"\1:", text))
+    if going_on != text:
+        yield Script(going_on, id=f"{file} going on")
 
 
 def _spoken_of(file: Path, text: str) -> Mapping[str, str]:
