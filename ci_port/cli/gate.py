@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import datetime
-import functools
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ci_port.cli import status
-from ci_port.cli.evidence import read_evidence, rollout_of
 from ci_port.cli.options import add_project_options, project_of
-from ci_port.cli.parity import named_space
-from ci_port.cli.project import JOBS, Project
-from ci_port.cli.status import UsageError
-from ci_port.cli.subjects import subjects_of
 from ci_port.cli.terminal import style_for
-from ci_port.model import DataError
 from ci_port.model.plan import dumps
-from ci_port.parity import Report, Space, space_of
+from ci_port.parity import Report
 from ci_port.parity.reader import BadReport, load_report
-from ci_port.rollout.gate import Present, Requirement, is_open, requirements
-from ci_port.rollout.phases import Gate, Phase
-from ci_port.rollout.records import job_variables
+from ci_port.project.present import phase_of, present_of, rollout_of
+from ci_port.rollout.answer import markdown_lines, text_lines, to_json
+from ci_port.rollout.evidence import load_evidence
+from ci_port.rollout.gate import Requirement, is_open, requirements
+from ci_port.rollout.phases import Phase
+from ci_port.rollout.records import Evidence
 
 ABOUT = """\
 Say whether a phase of the rollout may start: hold reports of parity, and the evidence of runs, against what the
@@ -41,7 +36,6 @@ examples:
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the options."""
-    command.set_defaults(run=run)
     command.add_argument(
         "phase", metavar="PHASE", help="an id or a name of rollout.toml; `current` is the one in force"
     )
@@ -59,14 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out `ci-port gate`: 0 open, 5 closed."""
     project = project_of(arguments)
     rollout = rollout_of(project)
-    try:
-        phase = rollout.current if arguments.phase == "current" else rollout.find(arguments.phase)
-    except LookupError as error:
-        raise UsageError(str(error)) from None
+    phase = rollout.current if arguments.phase == "current" else phase_of(rollout, arguments.phase)
     reports = [_report(name) for name in arguments.report]
-    evidence = None if arguments.parity_only else read_evidence(arguments.evidence)
-    found = requirements(rollout, phase, reports, evidence, _present(project, phase.gate))
-    _WRITERS[arguments.format](phase, found)
+    found = requirements(rollout, phase, reports, _evidence(arguments), present_of(project, phase.gate))
+    _print(phase, found, arguments.format)
     return status.SAME if is_open(found) else status.CLOSED
 
 
@@ -77,55 +67,15 @@ def _report(name: str) -> Report | BadReport:
         return error
 
 
-def _present(project: Project, gate: Gate | None) -> Present:
-    return Present(
-        subjects=subjects_of(project),
-        jobs=named_space(JOBS, project),
-        spaces={name: _space(name, project) for name in (gate.spaces if gate else ())},
-        now=datetime.datetime.now(datetime.timezone.utc),
-        variables=functools.partial(job_variables, project.job_id),
-    )
-
-
-def _space(name: str, project: Project) -> Space | None:
-    try:
-        return space_of(name, named_space(name, project))
-    except (DataError, UsageError):
+def _evidence(arguments: argparse.Namespace) -> list[Evidence] | None:
+    if arguments.parity_only:
         return None
+    return [] if arguments.evidence is None else load_evidence(Path(arguments.evidence))
 
 
-def _text(phase: Phase, found: Sequence[Requirement]) -> None:
-    style = style_for(sys.stdout)
-    width = max(len(one.name) for one in found)
-    for one in found:
-        mark = style.good("ok    ") if one.holds else style.bad("CLOSED")
-        print(f"{mark}  {one.name:<{width}}  {one.found}  (asked: {one.asked})")
-    print(style.bold(_verdict(phase, found)))
-
-
-def _verdict(phase: Phase, found: Sequence[Requirement]) -> str:
-    closed = [one.name for one in found if not one.holds]
-    if not closed:
-        return f"phase {phase}: open"
-    return f"phase {phase}: closed by {len(closed)} of {len(found)} requirements: {', '.join(closed)}"
-
-
-def _markdown(phase: Phase, found: Sequence[Requirement]) -> None:
-    for line in _markdown_lines(phase, found):
+def _print(phase: Phase, found: Sequence[Requirement], form: str) -> None:
+    if form == "json":
+        print(dumps(to_json(phase, found)))
+        return
+    for line in markdown_lines(phase, found) if form == "markdown" else text_lines(phase, found, style_for(sys.stdout)):
         print(line)
-
-
-def _markdown_lines(phase: Phase, found: Sequence[Requirement]) -> Iterator[str]:
-    yield f"### {'🟢' if is_open(found) else '🔴'} {_verdict(phase, found)}\n"
-    yield "| | requirement | found | asked |\n|---|---|---|---|"
-    for one in found:
-        cells = (cell.replace("|", "\\|").replace("\n", " ") for cell in (one.name, one.found, one.asked))
-        yield f"| {'✅' if one.holds else '❌ closed'} | {' | '.join(cells)} |"
-
-
-def _json(phase: Phase, found: Sequence[Requirement]) -> None:
-    rows = [{"name": one.name, "holds": one.holds, "found": one.found, "asked": one.asked} for one in found]
-    print(dumps({"phase": phase.id, "open": is_open(found), "requirements": rows}))
-
-
-_WRITERS = {"text": _text, "markdown": _markdown, "json": _json}

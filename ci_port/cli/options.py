@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ci_port.cli.project import Project, load_project
-from ci_port.cli.status import UsageError
 from ci_port.model import Environment
+from ci_port.model.errors import UsageError
 from ci_port.parity import cores
+from ci_port.project.file import Project, load_project
 
 
 def add_project_options(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +40,7 @@ def _positive(text: str) -> int:
     return number
 
 
-def jobs_of(arguments: argparse.Namespace) -> int:
+def workers(arguments: argparse.Namespace) -> int:
     """Return how many workers to use."""
     jobs: int | None = arguments.jobs
     return jobs or cores()

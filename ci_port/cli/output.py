@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ci_port.cli.status import UsageError
+from ci_port.model.errors import UsageError
 
 
 def check_writable(target: Path, flag: str) -> None:

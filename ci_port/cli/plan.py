@@ -6,35 +6,53 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from ci_port.cli import status
-from ci_port.cli.cases import load_cases
-from ci_port.cli.options import environment_changes, jobs_of, project_of
-from ci_port.cli.sides import OpenSide, python_side, shell_side
+from ci_port.cli.options import add_jobs_option, add_project_options, environment_changes, project_of, workers
 from ci_port.cli.terminal import Progress, is_terminal, style_for
-from ci_port.cli.text import plan_lines, probe_text
-from ci_port.model import Case, NotPorted, Observation, RunFailed
+from ci_port.model import Case
 from ci_port.model.plan import dumps
 from ci_port.model.world import load_world
-from ci_port.parity import ordered
+from ci_port.parity import OpenSide
+from ci_port.parity.planning import Attempt, attempts
+from ci_port.parity.render.plan_text import plan_lines, warnings
+from ci_port.project import sides
+from ci_port.project.cases import load_cases
 
+ABOUT = """\
+Print the plan of one side: every command in order, with directory, redirections, changes of the environment,
+and the place that it comes from.
+"""
+EXAMPLES = """\
+The environment is the world's, with --env laid over it; a case's own `env` is laid over that.
+
+output:
+  text   one step a line (default); behind `#` its directory, exit status, changed variables and place
+  json   the plan as one JSON object; with --cases, a list of them
+  jsonl  {{"id":...,"plan":...}}, one line a case, in the order of the cases (default with --cases);
+         a case that fails has {{"id":...,"error":...}} instead, and the exit status is 4
+
+examples:
+  {prog} --impl shell --env BUILD_ENVIRONMENT=linux-jammy-py3.10-gcc11 --env TEST_CONFIG=default \\
+      --env SHARD_NUMBER=1 --env NUM_TEST_SHARDS=5
+  {prog} --impl python --cases tests/parity/recorded/job.jsonl.gz > plans.jsonl
+  echo '{{"id":"mine","env":{{"TEST_CONFIG":"smoke"}}}}' | {prog} --impl shell --cases -
+  {prog} --impl shell --script ~/pytorch/.ci/pytorch/test.sh --env TEST_CONFIG=smoke
+"""
 COMMAND_LINE = "command-line"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a case: an observation, or the reason why there is none."""
-
-    case: Case
-    observation: Observation | None
-    error: str = ""
-
-    def to_json(self) -> dict[str, object]:
-        """Return the line of the recorded format, or that of an error."""
-        if self.observation is None:
-            return {"id": self.case.id, "error": self.error}
-        return {"id": self.case.id, "plan": self.observation.plan.to_json()}
+def add(command: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    command.add_argument("--impl", required=True, choices=("shell", "python"), help="the script, or its port")
+    command.add_argument(
+        "--env", action="append", default=[], metavar="NAME=VALUE", help="set a variable; NAME= empties it"
+    )
+    command.add_argument("--unset", action="append", default=[], metavar="NAME", help="remove a variable")
+    command.add_argument("--cases", metavar="FILE", help="cases, one JSON object a line; *.gz is unpacked, - is stdin")
+    command.add_argument("--format", choices=("text", "json", "jsonl"), help="what to print (see below)")
+    add_jobs_option(command)
+    add_project_options(command)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -43,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     cases = _cases(arguments)
     open_side, jobs = _side(arguments)
     write = _WRITERS[arguments.format or ("jsonl" if many else "text")]
-    failed = write(_outcomes(cases, open_side, jobs), many)
+    failed = write(_attempts(cases, open_side, jobs), many)
     return status.SIDE_FAILED if failed else status.SAME
 
 
@@ -59,105 +77,69 @@ def _side(arguments: argparse.Namespace) -> tuple[OpenSide, int]:
     project = project_of(arguments)
     world = load_world(project.world)
     if arguments.impl == "shell":
-        return shell_side(project.script, world), jobs_of(arguments)
-    side = python_side(project.port, world)
+        return sides.shell_side(project.script, world), workers(arguments)
+    side = sides.python_side(project.port, world)
     # Planning in Python keeps one core busy by itself; threads would only take turns.
     return lambda: contextlib.nullcontext(side), 1
 
 
-def _outcomes(cases: Sequence[Case], open_side: OpenSide, jobs: int) -> Iterator[Outcome]:
-    @contextlib.contextmanager
-    def open_worker() -> Iterator[Callable[[Case], Outcome]]:
-        with open_side() as side:
-            yield lambda case: _outcome(case, side)
-
-    outcomes = ordered(cases, open_worker, jobs)
+def _attempts(cases: Sequence[Case], open_side: OpenSide, jobs: int) -> Iterator[Attempt]:
+    found = attempts(cases, open_side, jobs)
     # A bar between lines of output on one terminal would only be in the way.
     if is_terminal(sys.stdout):
-        yield from outcomes
+        yield from found
         return
     with Progress(len(cases), "cases") as progress:
-        for done, outcome in enumerate(outcomes, 1):
+        for done, attempt in enumerate(found, 1):
             progress.update(done)
-            yield outcome
+            yield attempt
 
 
-def _outcome(case: Case, side: Callable[[Case], Observation]) -> Outcome:
-    try:
-        return Outcome(case, side(case))
-    except (NotPorted, RunFailed) as error:
-        return Outcome(case, None, str(error))
-    except Exception as error:  # noqa: BLE001  # a bug of one side in one case; the other cases still have plans
-        return Outcome(case, None, f"{type(error).__name__}: {error}")
-
-
-def _write_text(outcomes: Iterator[Outcome], many: bool) -> bool:
+def _write_text(attempts: Iterator[Attempt], many: bool) -> bool:
     style = style_for(sys.stdout)
     failed = False
-    for number, outcome in enumerate(outcomes):
+    for number, attempt in enumerate(attempts):
         if many:
-            print(("\n" if number else "") + style.bold(outcome.case.id))
-        if outcome.observation is None:
+            print(("\n" if number else "") + style.bold(attempt.case.id))
+        if attempt.observation is None:
             failed = True
-            _complain(outcome.error)
+            _complain(attempt.error)
             continue
-        for line in plan_lines(outcome.observation, style):
+        for line in plan_lines(attempt.observation, style):
             print(line)
         sys.stdout.flush()
-        _warn_of_probes(outcome.observation)
+        _complain(*warnings(attempt.observation))
     return failed
 
 
-def _write_json(outcomes: Iterator[Outcome], many: bool) -> bool:
-    everything = list(outcomes)
+def _write_json(attempts: Iterator[Attempt], many: bool) -> bool:
+    everything = list(attempts)
     if many:
-        print(dumps([outcome.to_json() for outcome in everything]))
+        print(dumps([attempt.to_json() for attempt in everything]))
     elif everything[0].observation is not None:
         print(everything[0].observation.plan.dumps())
-        _warn_of_probes(everything[0].observation)
+        _complain(*warnings(everything[0].observation))
     else:
         _complain(everything[0].error)
-    return any(outcome.observation is None for outcome in everything)
+    return any(attempt.observation is None for attempt in everything)
 
 
-def _write_lines(outcomes: Iterator[Outcome], _many: bool) -> bool:
+def _write_lines(attempts: Iterator[Attempt], _many: bool) -> bool:
     failed = False
-    for outcome in outcomes:
-        failed |= outcome.observation is None
+    for attempt in attempts:
+        failed |= attempt.observation is None
         # Flushed line by line, so that a reader at the other end of a pipe can work along.
-        print(dumps(outcome.to_json()), flush=True)
+        print(dumps(attempt.to_json()), flush=True)
     return failed
 
 
-_WRITERS: dict[str, Callable[[Iterator[Outcome], bool], bool]] = {
+_WRITERS: dict[str, Callable[[Iterator[Attempt], bool], bool]] = {
     "text": _write_text,
     "json": _write_json,
     "jsonl": _write_lines,
 }
 
 
-def _complain(problem: str) -> None:
-    print(f"ci-port: {problem}", file=sys.stderr)
-
-
-def _warn_of_probes(observation: Observation) -> None:
-    """Say which answers were made up (a plan that rests on one is not to be trusted), and how the script ended."""
-    captured = _probes(observation, captured=True)
-    for probe in captured[:_SHOWN]:
-        _complain(f"untrusted: no rule of the world answers {probe}; its output was taken as empty")
-    if deciding := _probes(observation, captured=False):
-        more = f" and {len(deciding) - _SHOWN} more" if len(deciding) > _SHOWN else ""
-        listed = "; ".join(deciding[:_SHOWN]) + more
-        _complain(f"no rule of the world says whether these fail; each was taken to succeed: {listed}")
-    if observation.plan.status:
-        # Lines with a leading `+` are the trace of `set -x`, and say nothing that the plan does not.
-        said = [line for line in observation.messages.split("\n") if line.strip() and not line.startswith("+")]
-        for line in said[-_SHOWN:]:
-            _complain(f"the script said: {line}")
-
-
-_SHOWN = 5
-
-
-def _probes(observation: Observation, captured: bool) -> list[str]:
-    return list(dict.fromkeys(probe_text(probe) for probe in observation.unanswered if probe.captured is captured))
+def _complain(*problems: str) -> None:
+    for problem in problems:
+        print(f"ci-port: {problem}", file=sys.stderr)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
-from ci_port.cli import parity
-from ci_port.cli.evidence import trend_series
+from ci_port.cli import status
+from ci_port.cli.name import command_name
 from ci_port.cli.options import add_project_options, project_flags, project_of
 from ci_port.cli.output import check_writable, write_whole
-from ci_port.cli.rendering import FORMATS, render
 from ci_port.cli.terminal import style_for, width_of
-from ci_port.cli.text import report_lines
 from ci_port.model.world import load_world
 from ci_port.parity import Report
 from ci_port.parity.reader import load_report
+from ci_port.parity.render.forms import FORMATS, render
+from ci_port.parity.render.plot import Series
+from ci_port.parity.render.text import report_lines
 
 ABOUT = """\
 Show a report of `ci-port parity --report FILE` in another form. The exit status is that of the comparison.
@@ -39,7 +39,6 @@ examples:
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the options."""
-    command.set_defaults(run=run)
     command.add_argument("file", metavar="FILE", help="the report")
     command.add_argument("--format", choices=FORMATS, default="text", help="the form (default: text)")
     command.add_argument("-o", "--output", metavar="FILE", help="write there, not to standard output")
@@ -58,15 +57,24 @@ def run(arguments: argparse.Namespace) -> int:
         print(text, end="")
     else:
         write_whole(target, text, "--output")
-    return parity.exit_status(report)
+    return status.of_report(report)
 
 
 def _text(report: Report, arguments: argparse.Namespace) -> str:
     if arguments.format != "text":
-        series = trend_series(arguments) if arguments.evidence else ()
-        return render(report, arguments.format, series)
+        return render(report, arguments.format, _series(arguments) if arguments.evidence else ())
     world = load_world(project_of(arguments).world)
-    command = os.environ.get("CI_PORT_COMMAND", parity.COMMAND)
     style, width = style_for(sys.stdout), width_of(sys.stdout)
-    lines = report_lines(report, world.env, command, project_flags(arguments), style, width)
+    lines = report_lines(report, world.env, command_name(), project_flags(arguments), style, width)
     return "".join(f"{line}\n" for line in lines)
+
+
+def _series(arguments: argparse.Namespace) -> tuple[Series, ...]:
+    """Return the evidence of the store as what a plot shows."""
+    from ci_port.project.present import rollout_of
+    from ci_port.rollout.evidence import load_evidence
+    from ci_port.rollout.trends import by_phase, series
+
+    project = project_of(arguments)
+    records = load_evidence(Path(arguments.evidence))
+    return series(by_phase(records, rollout_of(project), project.job_id))

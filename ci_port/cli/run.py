@@ -13,8 +13,7 @@ examples:
 
 
 def add(command: argparse.ArgumentParser) -> None:
-    """Add the options of the subcommand; the runner itself reads them."""
-    command.set_defaults(run=run)
+    """Add the options; the runner itself reads them."""
     command.add_argument("--dry-run", action="store_true", help="print what the port would run, and run nothing")
     command.add_argument("--verbose", action="store_true", help="say which side runs, and why")
     command.add_argument("--phase", metavar="PHASE", help="as if this phase of the rollout were in force")

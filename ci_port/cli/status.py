@@ -1,6 +1,8 @@
-"""Exit statuses, an interface like any other (docs/exit-statuses.md), and the errors that lead to them."""
+"""Exit statuses, an interface like any other (docs/exit-statuses.md)."""
 
 from __future__ import annotations
+
+from ci_port.parity import Report
 
 SAME = 0
 DIFFERENT = 1
@@ -12,9 +14,8 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 
 
-class UsageError(Exception):
-    """The command line, or a file that it names, is not what it should be. The message says what to do next."""
-
-
-class CannotRun(Exception):
-    """This machine lacks something that the command needs. The message names the cause and the remedy."""
+def of_report(report: Report) -> int:
+    """Return that of a comparison: a side that failed outweighs a difference, as nothing is known about its case."""
+    if report.summary.failed:
+        return SIDE_FAILED
+    return SAME if report.good else DIFFERENT

@@ -1,8 +1,8 @@
 """Build and find the recorder's C library.
 
 `setup.py` builds it when the package is installed; a source tree without it is built on first use, beside the
-source if that can be written, else in the user's cache directory. The name holds a fingerprint of the source, so an
-outdated library is never used.
+folder of its source if that can be written, else in the user's cache directory. The name holds a fingerprint of the
+source, so an outdated library is never used. `layout.h` is written anew for every build (`layout`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-SOURCE = Path(__file__).with_name("recorder.c")
+from ci_port.dryrun import layout
+
+NATIVE = Path(__file__).with_name("native")
 # Symbols are bound at once: bound lazily, every fork would look up its own.
 FLAGS = ("-shared", "-fPIC", "-O2", "-Wl,-z,now", "-Wall", "-Wextra", "-Werror", "-Wno-format-truncation")
 
@@ -26,33 +28,35 @@ class CannotRunHere(Exception):
 
 def library_name() -> str:
     """Return the file name of the library that belongs to this source and this kind of machine."""
-    fingerprint = hashlib.sha256(SOURCE.read_bytes() + " ".join(FLAGS).encode()).hexdigest()[:16]
-    return f"_recorder-{os.uname().machine}-{fingerprint}.so"
+    whole = hashlib.sha256((" ".join(FLAGS) + "\0" + layout.header()).encode())
+    for source in sorted(NATIVE.glob("*.[ch]")):
+        whole.update(f"\0{source.name}\0".encode() + source.read_bytes())
+    return f"_recorder-{os.uname().machine}-{whole.hexdigest()[:16]}.so"
 
 
 def build(directory: Path) -> Path:
     """Compile the library into `directory` and return its path; raises CannotRunHere without a working compiler."""
-    compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
-    if compiler is None:
-        raise CannotRunHere(
-            "The recorder needs a C compiler and there is none on PATH: install gcc or clang "
-            "(Debian, Ubuntu: apt-get install gcc libc6-dev) and try again."
-        )
+    compiler = _compiler()
     directory.mkdir(parents=True, exist_ok=True)
     target = directory / library_name()
     with tempfile.TemporaryDirectory(dir=directory, prefix=".build-") as scratch:
         # Compiled aside and moved: another process may be building, or using, the same file.
         fresh = Path(scratch) / target.name
-        command = [compiler, *FLAGS, "-o", str(fresh), str(SOURCE), "-ldl"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(_command(compiler, fresh), capture_output=True, text=True, check=False)
         if done.returncode:
             last = done.stderr.strip().splitlines()[-1:] or ["no message"]
             raise CannotRunHere(
                 f"The recorder's library does not compile here ({last[0]}): "
-                f"see the whole output with: {' '.join(command[:-4])} -o /dev/null {SOURCE} -ldl"
+                f"see the whole output with: {sys.executable} -m {__package__}"
             )
         fresh.replace(target)
     return target
+
+
+def show() -> int:
+    """Compile for nothing but the compiler's messages and return its exit status; raises CannotRunHere without one."""
+    with tempfile.TemporaryDirectory() as scratch:
+        return subprocess.run(_command(_compiler(), Path(scratch) / library_name()), check=False).returncode
 
 
 def locate() -> Path:
@@ -62,11 +66,28 @@ def locate() -> Path:
             f"The recorder works on Linux only and this is {sys.platform}: run it in a Linux container or on CI; "
             "the runner and the port work here."
         )
-    directories = (SOURCE.parent, _cache())
+    directories = (NATIVE.parent, _cache())
     for directory in directories:
         if (found := directory / library_name()).is_file():
             return found
     return build(next((directory for directory in directories if _writable(directory)), directories[-1]))
+
+
+def _compiler() -> str:
+    compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
+    if compiler is None:
+        raise CannotRunHere(
+            "The recorder needs a C compiler and there is none on PATH: install gcc or clang "
+            "(Debian, Ubuntu: apt-get install gcc libc6-dev) and try again."
+        )
+    return compiler
+
+
+def _command(compiler: str, library: Path) -> list[str]:
+    """Write layout.h beside the library to be, and return what compiles that."""
+    (library.parent / "layout.h").write_text(layout.header(), encoding="ascii")
+    sources = sorted(str(path) for path in NATIVE.glob("*.c"))
+    return [compiler, *FLAGS, f"-I{library.parent}", "-o", str(library), *sources, "-ldl"]
 
 
 def _cache() -> Path:

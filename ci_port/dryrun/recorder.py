@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import json
 import os
 import pickle
-import re
-import shutil
-import subprocess
-import sys
-import tempfile
-import weakref
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from ci_port.dryrun import build
 from ci_port.dryrun.build import CannotRunHere
-from ci_port.dryrun.control import Limits, end_processes
+from ci_port.dryrun.limits import Limits
 from ci_port.dryrun.probes import unanswered
+from ci_port.dryrun.process import WorkerProcess
+from ci_port.dryrun.programs import find_bash, find_tool, loader_of
+from ci_port.dryrun.scratch import Scratch, new_scratch
 from ci_port.dryrun.sources import Sources
-from ci_port.dryrun.worker import Setup, receive, send
+from ci_port.dryrun.worker import Setup
 from ci_port.model import Case, Document, Observation, Place, RunFailed, World
 from ci_port.model.plan import plan_from_json
-
-OLDEST_BASH = (4, 4)
-_WHERE_TOOLS_ARE = "/usr/local/bin:/usr/bin:/bin"
-_PATIENCE = 10.0
-_BOOT = "import sys; sys.path.insert(0, {!r}); from ci_port.dryrun.worker import main; main()"
 
 
 class Recorder:
@@ -59,39 +48,27 @@ class Recorder:
         self._world = world
         self._stands_in = os.path.normpath(os.path.join(world.workspace, world.scripts))
         self._sources = self._sources_of(world)
-        scratch = tempfile.mkdtemp(prefix="ci-port-", dir=_scratch_base())
-        if {" ", ":"} & set(scratch):
-            os.rmdir(scratch)
-            raise CannotRunHere(
-                f"The recorder cannot use the temporary directory {tempfile.gettempdir()}, which has a blank or a "
-                "colon in its name: set TMPDIR to another."
-            )
-        try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _BOOT.format(str(Path(__file__).parents[2]))],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env={"PATH": _WHERE_TOOLS_ARE, "LANG": "C.UTF-8"},
-                start_new_session=True,  # a Ctrl-C is for us: closing the stream ends the worker
-            )
-        except OSError:
-            os.rmdir(scratch)
-            raise
-        self._close = weakref.finalize(self, _end, self._process, scratch)
-        pure = {name: _tool(name) for name in sorted(world.pure)}
-        setup = Setup(
+        scratch = new_scratch()
+        self._worker = WorkerProcess(scratch)
+        self._set_up(self._setup(scratch, script.name, limits or Limits(), shell, str(library)))
+
+    def _setup(self, scratch: Scratch, script: str, limits: Limits, bash: str, library: str) -> Setup:
+        pure = {name: find_tool(name) for name in sorted(self._world.pure)}
+        return Setup(
             scratch=scratch,
-            script=script.name,
-            directory=str(script.parent),
+            script=script,
+            directory=str(self._directory),
             stands_in=self._stands_in,
-            world=world,
-            limits=limits or Limits(),
-            bash=shell,
-            library=str(library),
+            world=self._world,
+            limits=limits,
+            bash=bash,
+            library=library,
             pure=pure,
-            loaders=tuple(sorted({loader for path in (shell, *pure.values()) if (loader := _loader(path))})),
+            loaders=tuple(sorted({loader for path in (bash, *pure.values()) if (loader := loader_of(path))})),
         )
-        answer = self._ask(pickle.dumps(setup))
+
+    def _set_up(self, setup: Setup) -> None:
+        answer = self._worker.ask(pickle.dumps(setup))
         if answer["problem"]:
             self.close()
             raise CannotRunHere(
@@ -104,7 +81,7 @@ class Recorder:
 
         Raises RunFailed, with the place in the script, for whatever could not be contained or understood.
         """
-        answer = self._ask(pickle.dumps(case))
+        answer = self._worker.ask(pickle.dumps(case))
         if "error" in answer:
             place = _place(answer["place"]) if "place" in answer else None
             raise RunFailed(answer["error"], place, answer.get("command", ""))
@@ -134,7 +111,7 @@ class Recorder:
 
     def close(self) -> None:
         """End the process and remove its scratch tree; closing twice is no error."""
-        self._close()
+        self._worker.end()
 
     def __enter__(self) -> Recorder:
         return self
@@ -144,97 +121,7 @@ class Recorder:
     ) -> None:
         self.close()
 
-    def _ask(self, request: bytes) -> dict[str, Any]:
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None
-        assert stdout is not None
-        if not self._close.alive:
-            raise RunFailed("the recorder is closed")
-        answer = None
-        with contextlib.suppress(BrokenPipeError):
-            send(stdin, request)  # type: ignore[arg-type]
-            answer = receive(stdout)  # type: ignore[arg-type]
-        if answer is None:
-            status = self._process.wait()
-            self.close()
-            raise RunFailed(f"the recorder's process ended with status {status}; see its messages above")
-        result: dict[str, Any] = json.loads(answer)
-        return result
-
 
 def _place(fields: list[Any]) -> Place:
     file, line, functions = fields
     return Place(file, line, tuple(functions))
-
-
-def _end(process: subprocess.Popen[bytes], scratch: str) -> None:
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            with contextlib.suppress(BrokenPipeError):
-                stream.close()
-    try:
-        process.wait(_PATIENCE)  # it ends its run, and all processes of it, when the stream closes
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.returncode:
-        with contextlib.suppress(OSError):
-            end_processes(f"{scratch}/control")
-    shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _scratch_base() -> str | None:
-    """Prefer memory to disk: a run makes and removes many small files. None is the system's own choice."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
-
-
-def _tool(name: str) -> str:
-    """Return the program behind a pure tool; an empty text if it is absent, or could not be shown the world's files.
-
-    A run that uses such a tool fails with its name; one that does not is no worse for it. `egrep` and `fgrep` are
-    shell scripts in newer distributions: the library runs `grep -E` and `grep -F`, as they do.
-    """
-    found = shutil.which({"egrep": "grep", "fgrep": "grep"}.get(name, name), path=_WHERE_TOOLS_ARE)
-    path = os.path.realpath(found) if found else ""
-    return path if _loader(path) else ""
-
-
-@functools.lru_cache(maxsize=256)
-def _loader(path: str) -> str:
-    """Return the real path of the dynamic loader that a program names (ELF, PT_INTERP), or an empty text."""
-    if not path:
-        return ""
-    with open(path, "rb") as file:
-        head = file.read(4096)
-    if head[:5] != b"\x7fELF\x02":
-        return ""
-    table = int.from_bytes(head[32:40], "little")
-    size, count = (int.from_bytes(head[at : at + 2], "little") for at in (54, 56))
-    for index in range(count):
-        entry = head[table + index * size :][:size]
-        if int.from_bytes(entry[:4], "little") == 3:
-            start, length = (int.from_bytes(entry[at : at + 8], "little") for at in (8, 32))
-            return os.path.realpath(os.fsdecode(head[start : start + length].rstrip(b"\0")))
-    return ""
-
-
-@functools.lru_cache(maxsize=16)
-def find_bash(path: str | None = None) -> str:
-    """Return the real path of a bash that is new enough; raises CannotRunHere."""
-    found = path or shutil.which("bash", path=os.environ.get("PATH", "") + ":" + _WHERE_TOOLS_ARE)
-    remedy = "install bash (Debian, Ubuntu: apt-get install bash) and put it first on PATH"
-    if not found:
-        raise CannotRunHere(f"The recorder runs the script under real bash and there is none on PATH: {remedy}.")
-    try:
-        said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False, env={}).stdout
-    except OSError as error:
-        raise CannotRunHere(f"The recorder cannot start {found} ({error.strerror}): {remedy}.") from None
-    version = re.search(r"version (\d+)\.(\d+)", said)
-    if version is None:
-        raise CannotRunHere(f"{found} does not say that it is bash: {remedy}.")
-    if (int(version[1]), int(version[2])) < OLDEST_BASH:
-        raise CannotRunHere(
-            f"{found} is bash {version[1]}.{version[2]} and the recorder needs {OLDEST_BASH[0]}.{OLDEST_BASH[1]} "
-            f"or later: {remedy}."
-        )
-    return os.path.realpath(found)

@@ -2,7 +2,9 @@
 
 from ci_port.host.plan_host import PlanHost, Program, observe
 from ci_port.host.seam import NULL, PIPE, Command, Host, Interrupted, Left, Outcome, ProcessSubstitution, Scope, Stream
-from ci_port.host.session import Exit, Failed, Session, Stop, function
+from ci_port.host.session import Session
+from ci_port.host.session.flow import function
+from ci_port.host.session.stops import Exit, Failed, Stop
 
 __all__ = [
     "NULL",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 
+from ci_port.bash.variables import CARRIED, why_not_followed
 from ci_port.host.answers import prepare
 from ci_port.host.seam import PIPE, Command, Left, Outcome, Scope, Stream, Word
 from ci_port.host.session import Session
-from ci_port.host.shell_variables import why_not_followed
 from ci_port.model import (
     Case,
     Execute,
@@ -72,7 +72,7 @@ class PlanHost:
             return computed
         rule = self._rules.answer(argv, self._uses)
         if isinstance(command.stdin, Stream) and "-" in argv:
-            # The one way in which a command of a dry run reads its standard input (recorded/README.md).
+            # The one way in which a command of a dry run reads its standard input (tests/parity/recorded/README.md).
             command.stdin.drain()
         status = rule.status if rule else 0
         step = Execute(
@@ -130,7 +130,7 @@ class PlanHost:
         return 0
 
     def enter(self, directory: str) -> bool:
-        """A directory that does not exist is there from now on (recorded/README.md)."""
+        """A directory that does not exist is there from now on (tests/parity/recorded/README.md)."""
         if self._tree.is_dir(directory):
             return True
         if self._tree.is_file(directory):
@@ -183,7 +183,7 @@ class PlanHost:
         self._known = env
         changed: list[tuple[str, str | None]] = [item for item in env.items() if known.get(item[0]) != item[1]]
         changed += [(name, None) for name in known if name not in env]
-        return tuple(sorted(item for item in changed if item[0] not in _UNRECORDED))
+        return tuple(sorted(item for item in changed if item[0] not in CARRIED))
 
     def _note(self, step: Step) -> None:
         self.steps.append(step)
@@ -191,7 +191,6 @@ class PlanHost:
 
 
 _PSEUDO_FILE = "/dev/fd/63"
-_UNRECORDED = frozenset({"PWD", "OLDPWD", "SHLVL", "_"})
 
 
 def _plain_words(words: tuple[Word, ...]) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """The five words that carry everything, and what reads and writes them. Standard library only."""
 
-from ci_port.model.arithmetic import ArithmeticFault
 from ci_port.model.branch import Branch
 from ci_port.model.condition import (
     ALWAYS,
@@ -30,7 +29,6 @@ __all__ = [
     "ALWAYS",
     "AllOf",
     "AnyOf",
-    "ArithmeticFault",
     "Branch",
     "Case",
     "Compare",

@@ -6,12 +6,11 @@ of the port are made of it. Nobody tests an environment any other way.
 
 from __future__ import annotations
 
-import operator
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ci_port.model import arithmetic, pattern
+from ci_port.bash import conditional, pattern, regex
+from ci_port.bash.quoting import quoted
 
 
 class Condition:
@@ -48,16 +47,6 @@ def _parts(condition: Condition, kind: type[AllOf | AnyOf]) -> tuple[Condition, 
     return condition.conditions if isinstance(condition, (AllOf, AnyOf)) and type(condition) is kind else (condition,)
 
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./:+@%^,=-]*")
-
-
-def quote(text: str) -> str:
-    """Return `text` as one bash word, quoted only where it must be."""
-    if text and _PLAIN.fullmatch(text):
-        return text
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
 @dataclass(frozen=True)
 class _OnVariable(Condition):
     variable: str
@@ -76,7 +65,7 @@ class Contains(_OnVariable):
         return self.text in variables.get(self.variable, "")
 
     def inner(self) -> str:
-        return f'"${self.variable}" == *{quote(self.text)}*'
+        return f'"${self.variable}" == *{quoted(self.text)}*'
 
 
 @dataclass(frozen=True)
@@ -89,7 +78,7 @@ class Equals(_OnVariable):
         return variables.get(self.variable, "") == self.text
 
     def inner(self) -> str:
-        return f'"${self.variable}" == {quote(self.text)}'
+        return f'"${self.variable}" == {quoted(self.text)}'
 
 
 @dataclass(frozen=True)
@@ -150,10 +139,10 @@ class Fits(_OnVariable):
     regex: str
 
     def __post_init__(self) -> None:
-        pattern.compile_extended(self.regex)
+        regex.compile_regex(self.regex)
 
     def holds(self, variables: Mapping[str, str]) -> bool:
-        return pattern.compile_extended(self.regex).search(variables.get(self.variable, "")) is not None
+        return regex.fits(self.regex, variables.get(self.variable, ""))
 
     def inner(self) -> str:
         return f'"${self.variable}" =~ {self.regex}'
@@ -183,36 +172,22 @@ class Probe(Condition):
         return self.looks_at
 
 
-_COMPARE: dict[str, Callable[[int, int], bool]] = {
-    "-eq": operator.eq,
-    "-ne": operator.ne,
-    "-lt": operator.lt,
-    "-le": operator.le,
-    "-gt": operator.gt,
-    "-ge": operator.ge,
-}
-
-
 @dataclass(frozen=True)
 class Compare(_OnVariable):
     """`[[ "$variable" -gt number ]]`: the value is an arithmetic expression; an invalid one makes the test false.
 
-    The rule is in behaviour.md 7.2 and in the bash manual, "Bash Conditional Expressions".
+    The rule is in docs/bash.md#arithmetic and in the bash manual, "Bash Conditional Expressions".
     """
 
     sign: str
     number: int
 
     def __post_init__(self) -> None:
-        if self.sign not in _COMPARE:
-            raise ValueError(f"unknown comparison {self.sign!r}; one of {' '.join(_COMPARE)}")
+        if self.sign not in conditional.NUMBERS:
+            raise ValueError(f"unknown comparison {self.sign!r}; one of {' '.join(conditional.NUMBERS)}")
 
     def holds(self, variables: Mapping[str, str]) -> bool:
-        try:
-            value = arithmetic.evaluate(variables.get(self.variable, ""), variables)
-        except arithmetic.ArithmeticFault:
-            return False
-        return _COMPARE[self.sign](value, self.number)
+        return conditional.compare(variables.get(self.variable, ""), self.sign, str(self.number), variables)
 
     def inner(self) -> str:
         return f'"${self.variable}" {self.sign} {self.number}'

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ci_port.model import pattern
+from ci_port.bash import pattern
 from ci_port.model.environment import Environment
 from ci_port.model.fields import DataError, Document, Fields
 

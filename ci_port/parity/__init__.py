@@ -1,6 +1,18 @@
 """Two callables that plan, and some cases, make results: same, different, not ported, untrusted; and a report."""
 
-from ci_port.parity.compare import CANDIDATE, CONTROL, Difference, Failure, Result, Shape, Side, Verdict, compare, judge
+from ci_port.parity.compare import (
+    CANDIDATE,
+    CONTROL,
+    Difference,
+    Failure,
+    OpenSide,
+    Result,
+    Shape,
+    Side,
+    Verdict,
+    compare,
+    judge,
+)
 from ci_port.parity.pool import cores, ordered
 from ci_port.parity.report import Collector, Finding, Report, Space, Subject, Subjects, space_of, to_json
 from ci_port.parity.sweep import Group, Summary, grouped, summarise, sweep
@@ -13,6 +25,7 @@ __all__ = [
     "Failure",
     "Finding",
     "Group",
+    "OpenSide",
     "Report",
     "Result",
     "Shape",

@@ -9,11 +9,13 @@ import enum
 import itertools
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields, replace
 
 from ci_port.model import Case, Execute, NotPorted, Observation, Place, Plan, RunFailed, Step, Unanswered
 
 Side = Callable[[Case], Observation]
+OpenSide = Callable[[], AbstractContextManager[Side]]
 
 
 class Verdict(enum.Enum):

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ci_port.bash.quoting import assignment, quoted
 from ci_port.model import Execute, Plan, Step
-from ci_port.parity.wording import command_words, quoted
+from ci_port.parity.wording import command_words
 
 Environ = dict[str, "str | None"]
 
@@ -233,9 +234,7 @@ def _variables(before: Parting, now: Parting, last: Parting, title: str) -> Iter
 
 
 def _setting(name: str, value: str | None) -> tuple[str, ...]:
-    if value == _ABSENT:
-        return ()
-    return (f"unset {name}",) if value is None else (f"{name}={quoted(value) if value else ''}",)
+    return () if value == _ABSENT else (assignment(name, value),)
 
 
 def _with_moves(found: Sequence[Edit], right: Plan) -> Iterator[Edit]:

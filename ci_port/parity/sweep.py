@@ -5,18 +5,15 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from ci_port.model import Case, Place
 from ci_port.parity import pool
-from ci_port.parity.compare import Result, Side, Verdict, judge
+from ci_port.parity.compare import OpenSide, Result, Side, Verdict, judge
 from ci_port.parity.wording import Change, change
 
 
-def sweep(
-    cases: Sequence[Case], open_control: Callable[[], AbstractContextManager[Side]], candidate: Side, jobs: int
-) -> Iterator[Result]:
+def sweep(cases: Sequence[Case], open_control: OpenSide, candidate: Side, jobs: int) -> Iterator[Result]:
     """Yield the result of each case, in order.
 
     `open_control` opens one control per worker; `candidate` is shared by all and must bear that.

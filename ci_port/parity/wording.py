@@ -1,39 +1,17 @@
 """A step in words, as bash would write it, and two steps word against word.
 
-Words are one line each: what a terminal would act on is written as `$'...'`, so that no argument can be taken for
-two words or paint the screen.
+Words are one line each, so that no argument can be taken for two words or paint the screen.
 """
 
 from __future__ import annotations
 
 import difflib
 import functools
-import re
 from typing import NamedTuple
 
+from ci_port.bash.quoting import assignment, quoted
 from ci_port.model import Execute, Source, Step, Write
 from ci_port.parity.compare import Difference, Shape
-
-_PLAIN = re.compile(r"[A-Za-z0-9_./:+@%,=^-]+")
-_NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\x1b": "\\e", "\\": "\\\\", "'": "\\'"}
-
-
-def quoted(text: str) -> str:
-    """Return `text` as one bash word on one line, quoted only where it must be."""
-    if _PLAIN.fullmatch(text):
-        return text
-    if all(char.isprintable() for char in text):
-        return "'" + text.replace("'", "'\\''") + "'"
-    return "$'" + "".join(_escaped(char) for char in text) + "'"
-
-
-def _escaped(char: str) -> str:
-    if char in _NAMED:
-        return _NAMED[char]
-    if char.isprintable():
-        return char
-    # A surrogate escape is a byte that is not UTF-8; anything else that cannot be shown is written byte by byte.
-    return "".join(f"\\x{byte:02x}" for byte in char.encode(errors="surrogateescape"))
 
 
 # The plans of a thousand jobs are made of a few thousand steps.
@@ -55,11 +33,7 @@ def notes(step: Step) -> tuple[str, ...]:
         return ()
     directory = () if step.cwd == "." else (f"in {quoted(step.cwd)}",)
     status = (f"exits {step.status}",) if step.status else ()
-    return (*directory, *status, *(_variable(name, value) for name, value in step.env))
-
-
-def _variable(name: str, value: str | None) -> str:
-    return f"unset {name}" if value is None else f"{name}={quoted(value) if value else ''}"
+    return (*directory, *status, *(assignment(name, value) for name, value in step.env))
 
 
 def _stdin(step: Execute) -> tuple[str, ...]:

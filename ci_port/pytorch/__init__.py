@@ -1,4 +1,4 @@
-"""The port of PyTorch's CI test script: one function per branch, named as in the script (behaviour.md).
+"""The port of PyTorch's CI test script: one function per branch, named as in the script (docs/pytorch.md).
 
 `main` is the whole script; `startup.STARTUP` and `dispatch.DISPATCH` show all its decisions.
 """

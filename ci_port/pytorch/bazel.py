@@ -1,4 +1,4 @@
-"""The bazel build's tests (behaviour.md 4.17)."""
+"""The bazel build's tests (docs/pytorch.md#bazel)."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ C10 = (
 
 @function
 def test_bazel(sh: Session) -> None:
-    """No clean check."""
+    """Run bazel's tests: two sweeps without CUDA, two lists with it; no clean check (docs/pytorch.md#bazel)."""
     source_common_build(sh)
     get_bazel(sh)
     if sh.test(Variable("CUDA_VERSION").equals("cpu")):
-        # Unquoted in the script, so a pattern; in practice no file is named like this (7.3).
+        # Unquoted in the script, so a pattern; in practice no file is named like this (docs/pytorch.md#bazel).
         without_cuda = sh.glob("", "--test_filter=-*CUDA")
         sh.run(
             "tools/bazel", "test", *CPU_ONLY, *without_cuda, "--no//c10:use_gflags", "--no//c10:use_glog", "//c10/..."

@@ -1,4 +1,4 @@
-"""The flags that every dynamo benchmark of a job gets, from the name of its configuration (behaviour.md 2.4)."""
+"""Flags that every dynamo benchmark of a job gets, by its configuration's name (docs/pytorch.md#benchmark-flags)."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ BACKENDS: tuple[tuple[Condition, tuple[str, ...]], ...] = (
     (TC.contains("max_autotune_inductor"), ("--inductor", "--inductor-compile-mode", "max-autotune")),
     (TC.contains("inductor") & ~PERF, ("--inductor",)),
 )
-"""Rows 1 to 5: only the first match counts."""
+"""The backends: only the first match counts."""
 
 SHAPES_AND_DEVICES: tuple[tuple[Condition, tuple[str, ...]], ...] = (
     (TC.contains("dynamic"), ("--dynamic-shapes", "--dynamic-batch-only")),
     (CPU, ("--device", "cpu")),
     (~CPU, ("--device", "cuda")),
 )
-"""Rows 6 and 7: every match counts."""
+"""The other flags: every match counts."""
 
 
 def clear_dynamo_benchmark_flags(sh: Session) -> None:
-    """Step 36: a value of the caller is discarded and leaves the environment."""
+    """Begin with an empty list: a value of the caller leaves the environment here (docs/pytorch.md#benchmark-flags)."""
     sh.set_array("DYNAMO_BENCHMARK_FLAGS")
 
 
 def collect_dynamo_benchmark_flags(sh: Session) -> None:
-    """Step 38."""
+    """Collect one backend at most, then shapes, then the device (docs/pytorch.md#benchmark-flags)."""
     backend = next((flags for when, flags in BACKENDS if sh.test(when)), ())
     others = (flag for when, flags in SHAPES_AND_DEVICES if sh.test(when) for flag in flags)
     sh.set_array("DYNAMO_BENCHMARK_FLAGS", (*backend, *others))

@@ -1,4 +1,4 @@
-"""Block B: the build caches (behaviour.md 2.2), and the EXIT handlers that it registers (1.4)."""
+"""The build caches (docs/pytorch.md#build-caches), and the EXIT handlers that they register."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def source_common_build(sh: Session) -> None:
 
 
 def set_up_sccache(sh: Session) -> None:
-    """Begin with an empty log and zeroed statistics (rows B4 to B8)."""
+    """Begin with an empty log and zeroed statistics; start a server, or prepare to (docs/pytorch.md#build-caches)."""
     sh.ok("sccache", "--stop-server", stdout=NULL, stderr=NULL)
     sh.ok("rm", "-f", error_log(sh))
     trap_add(sh, sccache_epilogue)
@@ -53,7 +53,7 @@ def error_log(sh: Session) -> str:
 
 @function
 def sccache_epilogue(sh: Session) -> None:
-    """Show what sccache did. Its statistics are not tolerated to fail: their status becomes the script's (7.5)."""
+    """Show what sccache did; if it cannot show it, its status becomes the script's (docs/pytorch.md#exit-handlers)."""
     sh.echo("::group::sccache error log")
     sh.ok("python", f"{sh['script_dir']}/print_sccache_log.py", error_log(sh), stderr=NULL)
     sh.echo("sccache statistics of this run:")
@@ -64,5 +64,5 @@ def sccache_epilogue(sh: Session) -> None:
 
 @function
 def ccache_epilogue(sh: Session) -> None:
-    """Show what ccache did."""
+    """Show what ccache did; the same holds for its status (docs/pytorch.md#exit-handlers)."""
     sh.run("ccache", "--show-stats")

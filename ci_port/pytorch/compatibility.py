@@ -1,4 +1,4 @@
-"""Does the public interface stay guarded, and do two commits understand each other (behaviour.md 4.15)."""
+"""Does the public interface stay guarded, and do two commits understand each other (docs/pytorch.md#compatibility)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PIPE_CAPACITY = 65536
 
 @function
 def check_public_api_test_fails(sh: Session, test: str, item: str, description: str) -> None:
-    """Return 0 if the test fails and names the item, else 1. Callers ask in an exempt place."""
+    """Return 0 if the test fails and names the item, else 1; nothing inside stops it (docs/pytorch.md#noticing)."""
     sh["test_name"], sh["invalid_item_name"], sh["invalid_item_desc"] = test, item, description
     sh.echo(f"{test} has to notice that {description}")
     output = sh.output("python", "test/test_public_bindings.py", "-k", test, stderr=PIPE)
@@ -43,10 +43,10 @@ def check_public_api_test_fails(sh: Session, test: str, item: str, description: 
 
 
 def search(sh: Session, item: str) -> int:
-    """Return the status of searching the test's output for the item, a basic regular expression (row 3)."""
+    """Return the status of searching the output for the item, a basic regular expression (docs/pytorch.md#noticing)."""
     text = sh["test_output"] + "\n"
     if len(text) > PIPE_CAPACITY:
-        # The search may end before all is written, and then the writer fails: a race in the script (7.5).
+        # The search may end before all is written, and then the writer fails: a race (docs/pytorch.md#race).
         raise RunFailed("whether a search in a long output succeeds depends on timing", sh.place())
     return matching(basic_regex(item))(text)[1]
 
@@ -77,7 +77,7 @@ def stop_if_unnoticed(sh: Session) -> None:
 
 
 def check_new_file_is_noticed(sh: Session) -> None:
-    """Rows 2 to 6."""
+    """Add a file with a badly declared function, and see it noticed (docs/pytorch.md#public-interface)."""
     sh.assign("new_filename", sh.output("mktemp", "XXXXXXXX.py", "-p", sh["TORCH_INSTALL_DIR"]))
     sh["BAD_PUBLIC_FUNC"] = BAD_PUBLIC_FUNC
     sh.write(sh["new_filename"], BAD_PUBLIC_FUNC + "\n", append=True)
@@ -90,7 +90,7 @@ def check_new_file_is_noticed(sh: Session) -> None:
 
 
 def check_existing_file_is_noticed(sh: Session) -> None:
-    """Rows 7 to 9."""
+    """Add the same function to a file that exists, and see it noticed (docs/pytorch.md#public-interface)."""
     path = sh["EXISTING_FILEPATH"] = f"{sh['TORCH_INSTALL_DIR']}/cuda/streams.py"
     sh.run("cp", "-v", path, f"{path}.orig")
     sh.write(path, BAD_PUBLIC_FUNC + "\n", append=True)
@@ -102,7 +102,7 @@ def check_existing_file_is_noticed(sh: Session) -> None:
 
 
 def check_broken_module_is_noticed(sh: Session) -> None:
-    """Rows 10 to 12."""
+    """Add a package that is no Python, and see it noticed (docs/pytorch.md#public-interface)."""
     sh.assign("new_module_dir", sh.output("mktemp", "XXXXXXXX", "-d", "-p", sh["TORCH_INSTALL_DIR"]))
     sh.write(f"{sh['new_module_dir']}/__init__.py", NOT_PYTHON + "\n")
     sh["invalid_module_name"] = f"torch.{sh['new_module_dir'].rpartition('/')[2]}"
@@ -113,7 +113,7 @@ def check_broken_module_is_noticed(sh: Session) -> None:
 
 
 def choose_base_commit(sh: Session) -> None:
-    """Rows 14 and 15."""
+    """Choose the base: the commit before, or where the change branched off (docs/pytorch.md#base-commit)."""
     sha1, base_sha = sh["SHA1"], sh["BASE_SHA"]
     if sh.test(Variable("BASE_SHA").equals(sha1)):
         sh.echo("On the main branch: comparing with the commit before")
@@ -125,7 +125,7 @@ def choose_base_commit(sh: Session) -> None:
 
 
 def install_base_commit(sh: Session) -> None:
-    """Rows 16 to 20: the base gets an environment of its own."""
+    """Build and install the base commit, in an environment of its own (docs/pytorch.md#base-commit)."""
     sh.run("python", "test/create_dummy_torchscript_model.py", "/tmp/model_new.pt")
     sh.run("python", "-m", "venv", "venv")
     sh.source("venv/bin/activate")
@@ -140,14 +140,14 @@ def install_base_commit(sh: Session) -> None:
 
 
 def check_out(sh: Session, commit: str) -> None:
-    """Rows 17 and 22: a sync that fails is tolerated, and then there is no update."""
+    """Check out a commit; if syncing submodules fails, they are not updated (docs/pytorch.md#compatibility)."""
     sh.run("git", "reset", "--hard", commit)
     if sh.ok("git", "submodule", "sync"):
         sh.run("git", "submodule", "update", "--init", "--recursive")
 
 
 def compare_commits(sh: Session) -> None:
-    """Rows 21 to 25: each commit loads the other's model; a return from here leaves no popd."""
+    """Let each commit load the other's model; a return from here leaves no popd (docs/pytorch.md#two-commits)."""
     sh.run("pip", "show", "torch")
     sh.run("python", "dump_all_function_schemas.py", "--filename", "nightly_schemas.txt")
     check_out(sh, sh["SHA1"])

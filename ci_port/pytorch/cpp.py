@@ -1,4 +1,4 @@
-"""C++ suites and suites of extensions (behaviour.md 4.14)."""
+"""C++ suites and suites of extensions (docs/pytorch.md#c-suites)."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _SHARD_ARGUMENT = Variable("SHARD")
 
 
 def link_libraries(sh: Session, patterns: tuple[str, ...], directory: str, prefix: tuple[str, ...] = ()) -> None:
-    """Link the installed libraries into a directory; a pattern without match is linked as it stands (7.3)."""
+    """Link installed libraries into a directory; a pattern without match is linked as it is (docs/pytorch.md#words)."""
     for pattern in patterns:
         sh.run(*prefix, "ln", "-sf", *sh.glob(f"{sh['TORCH_LIB_DIR']}/", pattern), directory)
 
 
 @function
 def test_aten(sh: Session) -> None:
-    """The operator library, from the build tree or from the installed package."""
+    """Test the operator library, from the build tree or from the installed package (docs/pytorch.md#aten)."""
     if sh.test(IN_WHEEL_TEST.nonempty()):
         sh.echo("Operator library tests from the installed package")
         sh.run("mv", sh["BUILD_DIR"], sh["BUILD_RENAMED_DIR"])
@@ -62,7 +62,7 @@ def test_aten(sh: Session) -> None:
 
 @function
 def test_without_numpy(sh: Session) -> None:
-    """Beside the script lies a package that only pretends to be numpy. The third run is unreachable (6.2)."""
+    """Test with a package that pretends to be numpy; one command is unreachable (docs/pytorch.md#without-numpy)."""
     with sh.pushd(SELF):
         sh.run("python", "-c", NUMPY_IS_NEEDED)
         sh.run("python", "-c", TENSORS_PRINT)
@@ -73,7 +73,7 @@ def test_without_numpy(sh: Session) -> None:
 
 @function
 def test_libtorch(sh: Session, shard: str) -> None:
-    """The half of the shard, or both if it is empty; nothing in slow jobs."""
+    """Run the half of the shard, or both if it is empty; nothing in slow jobs (docs/pytorch.md#libtorch)."""
     sh.local(SHARD=shard)
     if sh.test(TC.equals("slow")):
         return
@@ -92,7 +92,7 @@ def test_libtorch(sh: Session, shard: str) -> None:
 
 @function
 def test_libtorch_api(sh: Session) -> None:
-    """The C++ interface; `CPP_TESTS_DIR=build/bin` stays for everything later (7.4)."""
+    """Test the C++ interface; `CPP_TESTS_DIR=build/bin` stays for everything later (docs/pytorch.md#libtorch-api)."""
     sh["MNIST_DIR"] = f"{sh.cwd}/test/cpp/api/mnist"
     sh.run("python", "tools/download_mnist.py", "--quiet", "-d", sh["MNIST_DIR"])
     env = {"OMP_NUM_THREADS": "2", "TORCH_CPP_TEST_MNIST_PATH": sh["MNIST_DIR"]}
@@ -110,7 +110,7 @@ def test_libtorch_api(sh: Session) -> None:
 
 @function
 def test_libtorch_jit(sh: Session) -> None:
-    """Models that Python writes for the C++ tests, and takes away again."""
+    """Test with models that Python writes for the C++ tests, and takes away again (docs/pytorch.md#libtorch-jit)."""
     with sh.pushd("test"):
         sh.run("python", "cpp/jit/tests_setup.py", "setup")
     if sh.test(CUDA & ~NOGPU):
@@ -123,7 +123,7 @@ def test_libtorch_jit(sh: Session) -> None:
 
 @function
 def test_xpu_bin(sh: Session) -> None:
-    """Every program of the build with `xpu` or `sycl` in its name; one with both runs twice."""
+    """Run every program with `xpu` or `sycl` in its name; one with both runs twice (docs/pytorch.md#xpu-programs)."""
     make_reports_directory(sh)
     directory = f"{sh['BUILD_BIN_DIR']}/"
     for xpu_case in sh.each("xpu_case", (*sh.glob(directory, "*xpu*"), *sh.glob(directory, "*sycl*"))):
@@ -136,7 +136,7 @@ def test_xpu_bin(sh: Session) -> None:
 
 @function
 def test_aot_compilation(sh: Session) -> None:
-    """Only some builds have the two programs; no clean check."""
+    """Test what the build has of ahead-of-time compilation; no clean check (docs/pytorch.md#aot-compilation)."""
     sh.echo("Ahead-of-time compilation")
     link_libraries(sh, ("libc10*", "libtorch*"), sh["TORCH_BIN_DIR"])
     if sh.is_file(f"{sh['TORCH_BIN_DIR']}/test_mobile_nnc"):
@@ -147,7 +147,7 @@ def test_aot_compilation(sh: Session) -> None:
 
 @function
 def test_vulkan(sh: Session) -> None:
-    """With a software renderer; no clean check."""
+    """Test Vulkan with a software renderer; no clean check (docs/pytorch.md#vulkan)."""
     if not sh.test(BE.contains("vulkan")):
         return
     link_libraries(sh, ("libtorch*", "libc10*"), sh["TORCH_TEST_DIR"])
@@ -158,7 +158,7 @@ def test_vulkan(sh: Session) -> None:
 
 @function
 def test_distributed(sh: Session) -> None:
-    """In Python on every shard, in C++ on the first one of a machine with cards."""
+    """Test in Python on every shard, in C++ on the first one of a machine with cards (docs/pytorch.md#distributed)."""
     sh.echo("Distributed tests in Python")
     part = ("--shard", sh["SHARD_NUMBER"], sh["NUM_TEST_SHARDS"])
     sh.run(*RUN_TEST, "--distributed-tests", *part, *sh.split(sh["INCLUDE_CLAUSE"]), "--verbose")
@@ -168,7 +168,7 @@ def test_distributed(sh: Session) -> None:
 
 
 def test_distributed_in_cpp(sh: Session) -> None:
-    """Rows 2 to 7 of `test_distributed`; the export stays."""
+    """Test stores, tuning across cards and process groups; the export stays (docs/pytorch.md#distributed)."""
     sh.echo("Distributed tests in C++")
     link_libraries(sh, ("libtorch*", "libc10*"), sh["TORCH_BIN_DIR"])
     sh.export(CPP_TESTS_DIR=sh["TORCH_BIN_DIR"])
@@ -183,7 +183,7 @@ def test_distributed_in_cpp(sh: Session) -> None:
 
 
 def run_mpi_test(sh: Session) -> None:
-    """Rows 5 and 6. A missing launcher stops with 1: a bug of the script, which meant to skip the test (6.2)."""
+    """Run the test that has its own launcher; where there is none, stop with 1, a bug (docs/pytorch.md#mpi)."""
     sh.assign("MPIEXEC", sh.command_v("mpiexec"))
     sh["MPICMD"] = f"{sh['MPIEXEC']} -np 2 {sh['TORCH_BIN_DIR']}/ProcessGroupMPITest"
     # The script evaluates the text as a command line. Without special characters that is a split.
@@ -194,7 +194,7 @@ def run_mpi_test(sh: Session) -> None:
 
 @function
 def test_rpc(sh: Session) -> None:
-    """No clean check."""
+    """Test remote calls in C++; no clean check (docs/pytorch.md#rpc)."""
     sh.echo("RPC tests in C++")
     link_libraries(sh, ("libtorch*", "libc10*"), sh["TORCH_BIN_DIR"])
     sh.run(*RUN_CPP_TEST, "cpp/test_cpp_rpc", env={"CPP_TESTS_DIR": sh["TORCH_BIN_DIR"]})
@@ -202,7 +202,7 @@ def test_rpc(sh: Session) -> None:
 
 @function
 def test_custom_backend(sh: Session) -> None:
-    """What Python exports, C++ has to load."""
+    """Test a backend: what Python exports, C++ has to load (docs/pytorch.md#custom-backend)."""
     sh.echo("Custom backend")
     sh["CUSTOM_BACKEND_BUILD"] = f"{sh['CUSTOM_TEST_ARTIFACT_BUILD_DIR']}/custom-backend-build"
     with sh.pushd("test/custom_backend"):
@@ -216,7 +216,7 @@ def test_custom_backend(sh: Session) -> None:
 
 @function
 def test_custom_script_ops(sh: Session) -> None:
-    """Nothing on s390x, not even a clean check."""
+    """Test operators in the same way; nothing on s390x, not even a clean check (docs/pytorch.md#custom-operators)."""
     sh.echo("Custom operators")
     if sh.test(S390X):
         sh.echo("Custom operators are not built for s390x")
@@ -232,7 +232,7 @@ def test_custom_script_ops(sh: Session) -> None:
 
 @function
 def test_vec256(sh: Session) -> None:
-    """Every program that `find` names; the reports' path is meant for another directory (a bug of the script)."""
+    """Run every program that `find` names; a bug: reports are not where they should be (docs/pytorch.md#vec256)."""
     if sh.test(ROCM):
         return
     sh.echo("Vector instruction tests")

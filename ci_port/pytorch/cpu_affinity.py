@@ -1,4 +1,4 @@
-"""Threads that stay where they are, and a fast allocator: for benchmarks on a CPU (behaviour.md 4.9)."""
+"""Threads that stay where they are, and a fast allocator: for benchmarks on a CPU (docs/pytorch.md#cpu-affinity)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MALLOC_CONF = "oversize_threshold:1,background_thread:true,metadata_thp:auto,dir
 
 @function
 def test_inductor_set_cpu_affinity(sh: Session) -> None:
-    """Preload the libraries, and set `TASKSET` to all physical cores but the last. All exports stay (7.4)."""
+    """Preload libraries, set `TASKSET` to all cores but the last; all exports stay (docs/pytorch.md#cpu-affinity)."""
     sh.assign("JEMALLOC_LIB", sh.output("find", "/usr/lib", "-name", "libjemalloc.so.2"))
     preload(sh, sh["JEMALLOC_LIB"])
     sh.export(MALLOC_CONF=MALLOC_CONF)
@@ -31,12 +31,12 @@ def test_inductor_set_cpu_affinity(sh: Session) -> None:
 
 
 def preload(sh: Session, library: str) -> None:
-    """Put a library in front; an empty old value leaves a colon at the end (7.6)."""
+    """Put a library in front; an empty old value leaves a colon at the end (docs/pytorch.md#cpu-affinity)."""
     sh.export(LD_PRELOAD=f"{library}:{sh['LD_PRELOAD']}")
 
 
 def preload_openmp(sh: Session) -> None:
-    """Row 3: a python that is not found leaves the current directory."""
+    """Preload the OpenMP beside python; without python, beside the current directory (docs/pytorch.md#cpu-affinity)."""
     directory = sh.output("which", "python").rpartition("/")[0] or "."
     sh["IOMP_LIB"] = f"{directory}/../lib/libiomp5.so"
     preload(sh, sh["IOMP_LIB"])
@@ -45,7 +45,7 @@ def preload_openmp(sh: Session) -> None:
 
 
 def count_cores(sh: Session) -> None:
-    """Rows 4 to 7: set `cores`, one thread each, and no more than 16 on aarch64."""
+    """Set `cores`, one thread each, and no more than 16 on aarch64 (docs/pytorch.md#cpu-affinity)."""
     sh.assign("cpus", sh.output("nproc"))
     threads = (matching(r"Thread\(s\) per core:"), field(4))
     sh.assign("thread_per_core", sh.output("lscpu", through=threads))

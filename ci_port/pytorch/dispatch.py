@@ -1,4 +1,4 @@
-"""Dispatch: which suites a job runs (behaviour.md 5), as one ordered table. The first match counts."""
+"""Dispatch: which suites a job runs (docs/pytorch.md#dispatch), as one ordered table. The first match counts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Row(NamedTuple):
 
 
 def dispatch(sh: Session) -> None:
-    """Run the one row that applies (step 40)."""
+    """Run the one row that applies; the script does nothing after it (docs/pytorch.md#dispatch)."""
     take_first(sh, DISPATCH)
 
 
@@ -49,7 +49,7 @@ def take_first(sh: Session, rows: tuple[Row, ...]) -> None:
 
 
 def run_numpy_2(sh: Session) -> None:
-    """Row 1: pandas again for the new numpy, in the version that is there."""
+    """Install the new numpy, pandas again in the version that is there, and test (docs/pytorch.md#numpy-2)."""
     version = sh.output("python", "-c", "import pandas; print(pandas.__version__)", stderr=NULL)
     sh.assign("TMP_PANDAS_VERSION", version)
     install = ("python", "-m", "pip", "install", "--pre", "numpy==2.0.2", "scipy==1.13.1", "numba==0.60.0")
@@ -61,26 +61,26 @@ def run_numpy_2(sh: Session) -> None:
 
 
 def run_xla(sh: Session) -> None:
-    """Row 4."""
+    """Build PyTorch/XLA on this commit and run its tests (docs/pytorch.md#xla)."""
     install_torchvision(sh)
     xla.build_xla(sh)
     xla.test_xla(sh)
 
 
 def run_nothing(sh: Session) -> None:
-    """Row 9."""
+    """Say that a libtorch build has nothing to test (docs/pytorch.md#dispatch)."""
     sh.echo("There is nothing to test in a libtorch build")
 
 
 def run_distributed(sh: Session) -> None:
-    """Row 10."""
+    """Run the distributed tests; the first shard carries those of remote calls (docs/pytorch.md#dispatch)."""
     cpp.test_distributed(sh)
     if sh.test(FIRST_SHARD):
         cpp.test_rpc(sh)
 
 
 def run_operator_benchmark(sh: Session) -> None:
-    """Row 11: without `cpu`, nothing."""
+    """Measure as many operators as the configuration says; without `cpu`, none (docs/pytorch.md#dispatch)."""
     sh["TEST_MODE"] = "short"
     if sh.test(CPU):
         if sh.test(TC.contains("long")):
@@ -91,19 +91,19 @@ def run_operator_benchmark(sh: Session) -> None:
 
 
 def count_shards_from_zero(sh: Session) -> None:
-    """Set `id`; a shard number that is no expression abandons the dispatch (7.2)."""
+    """Set `id`; a shard number that is no expression abandons the dispatch (docs/pytorch.md#shard-numbers)."""
     sh["id"] = sh.arithmetic("SHARD_NUMBER - 1")
 
 
 def run_huggingface(sh: Session) -> None:
-    """Row 17."""
+    """Measure the models of Hugging Face (docs/pytorch.md#dispatch)."""
     install_torchvision(sh)
     count_shards_from_zero(sh)
     dynamo_benchmarks.test_dynamo_benchmark(sh, "huggingface", sh["id"])
 
 
 def run_timm(sh: Session) -> None:
-    """Row 18."""
+    """Measure the models of timm (docs/pytorch.md#dispatch)."""
     install_torchvision(sh)
     count_shards_from_zero(sh)
     dynamo_benchmarks.test_dynamo_benchmark(sh, "timm_models", sh["id"])
@@ -113,21 +113,21 @@ PYTHONPATH_TORCHBENCH = {"PYTHONPATH": "/torchbench"}
 
 
 def run_cachebench(sh: Session) -> None:
-    """Row 19."""
+    """Measure the compiler's caches (docs/pytorch.md#cachebench)."""
     install_torchaudio(sh)
     install_torchvision(sh)
     sh.call(other_benchmarks.test_cachebench, PYTHONPATH_TORCHBENCH)
 
 
 def run_verify_cachebench(sh: Session) -> None:
-    """Row 20."""
+    """Show that the benchmark of the caches still runs (docs/pytorch.md#cachebench)."""
     install_torchaudio(sh)
     install_torchvision(sh)
     sh.call(other_benchmarks.test_verify_cachebench, PYTHONPATH_TORCHBENCH)
 
 
 def run_torchbench(sh: Session) -> None:
-    """Row 21."""
+    """Install what torchbench's models need, then run what the configuration names (docs/pytorch.md#torchbench)."""
     install_torchaudio(sh)
     install_torchvision(sh)
     count_shards_from_zero(sh)
@@ -136,29 +136,29 @@ def run_torchbench(sh: Session) -> None:
 
 
 def run_torchbench_smoketest(sh: Session) -> None:
-    """5.1 row 1."""
+    """Look at a few of torchbench's models on a card (docs/pytorch.md#gpu-smoketest)."""
     sh.call(other_benchmarks.test_inductor_torchbench_smoketest_perf, PYTHONPATH_TORCHBENCH)
 
 
 def run_torchbench_cpu_smoketest(sh: Session) -> None:
-    """5.1 row 2."""
+    """Look at a list of torchbench's models on a CPU (docs/pytorch.md#cpu-smoketest)."""
     sh.call(other_benchmarks.test_inductor_torchbench_cpu_smoketest_perf, PYTHONPATH_TORCHBENCH)
 
 
 def run_torchbench_gcp_smoketest(sh: Session) -> None:
-    """5.1 row 3."""
+    """Run torchbench's own tests (docs/pytorch.md#gcp-smoketest)."""
     sh.call(other_benchmarks.test_torchbench_gcp_smoketest, {"TORCHBENCHPATH": "/torchbench"})
 
 
 def run_torchbench_benchmark(sh: Session) -> None:
-    """5.1 row 4."""
+    """Measure torchbench's models; those on cards need two more packages (docs/pytorch.md#torchbench)."""
     if sh.test(~CPU):
         install_torchrec_and_fbgemm(sh)
     sh.call(dynamo_benchmarks.test_dynamo_benchmark, PYTHONPATH_TORCHBENCH, "torchbench", sh["id"])
 
 
 def run_inductor_cpp_wrapper(sh: Session) -> None:
-    """Row 22: the second test is numeric, so shard `01` counts (7.1)."""
+    """Test C++ wrappers; a shard that is 1 as a number, `01` too, carries more (docs/pytorch.md#shard-numbers)."""
     install_torchvision(sh)
     sh.call(inductor.test_inductor_cpp_wrapper_shard, PYTHONPATH_TORCHBENCH, sh["SHARD_NUMBER"])
     if sh.test(SHARD.compare("-eq", 1)):
@@ -166,13 +166,13 @@ def run_inductor_cpp_wrapper(sh: Session) -> None:
 
 
 def run_inductor(sh: Session) -> None:
-    """Row 23."""
+    """Test the compiler, one shard (docs/pytorch.md#inductor)."""
     install_torchvision(sh)
     inductor.test_inductor_shard(sh, sh["SHARD_NUMBER"])
 
 
 def run_dynamo_wrapped(sh: Session) -> None:
-    """Row 25."""
+    """Test everything compiled; the first shard carries the operator library (docs/pytorch.md#dispatch)."""
     install_torchvision(sh)
     python_suites.test_dynamo_wrapped_shard(sh, sh["SHARD_NUMBER"])
     if sh.test(FIRST_SHARD):
@@ -180,14 +180,14 @@ def run_dynamo_wrapped(sh: Session) -> None:
 
 
 def run_included_on_rocm(sh: Session) -> None:
-    """Row 26."""
+    """Test what the caller picked, on ROCm; every shard carries the operator library (docs/pytorch.md#dispatch)."""
     install_torchvision(sh)
     python_suites.test_python_shard(sh, sh["SHARD_NUMBER"])
     cpp.test_aten(sh)
 
 
 def run_first_shard(sh: Session) -> None:
-    """Row 27: the first two shards also carry what cannot be cut into shards."""
+    """Run the first of several shards; it also carries what cannot be cut into shards (docs/pytorch.md#dispatch)."""
     python_suites.test_lazy_tensor_meta_reference_disabled(sh)
     cpp.test_without_numpy(sh)
     install_torchvision(sh)
@@ -199,7 +199,7 @@ def run_first_shard(sh: Session) -> None:
 
 
 def run_second_shard(sh: Session) -> None:
-    """Row 28."""
+    """Run the second of several shards; it carries the other part of that (docs/pytorch.md#dispatch)."""
     install_torchvision(sh)
     python_suites.test_python_shard(sh, "2")
     cpp.test_libtorch(sh, "2")
@@ -207,7 +207,7 @@ def run_second_shard(sh: Session) -> None:
 
 
 def run_extensions(sh: Session) -> None:
-    """The end of rows 28 and 41."""
+    """Run what the second shard and a job without shards end with (docs/pytorch.md#dispatch)."""
     cpp.test_aot_compilation(sh)
     cpp.test_custom_script_ops(sh)
     cpp.test_custom_backend(sh)
@@ -215,18 +215,18 @@ def run_extensions(sh: Session) -> None:
 
 
 def run_later_shard(sh: Session) -> None:
-    """Row 29."""
+    """Run a shard that carries nothing but its part of the default tests (docs/pytorch.md#dispatch)."""
     install_torchvision(sh)
     python_suites.test_python_shard(sh, sh["SHARD_NUMBER"])
 
 
 def run_libtorch(sh: Session) -> None:
-    """Row 32."""
+    """Run both halves of the C++ tests, for the lightweight dispatch of mobile builds (docs/pytorch.md#libtorch)."""
     cpp.test_libtorch(sh, "")
 
 
 def run_xpu(sh: Session) -> None:
-    """Row 34."""
+    """Run all that XPU has, where there are no shards (docs/pytorch.md#dispatch)."""
     install_torchvision(sh)
     python_suites.test_python(sh)
     cpp.test_aten(sh)
@@ -234,7 +234,7 @@ def run_xpu(sh: Session) -> None:
 
 
 def run_everything(sh: Session) -> None:
-    """Row 41."""
+    """Run what every other job without shards runs (docs/pytorch.md#dispatch)."""
     install_torchvision(sh)
     install_monkeytype(sh)
     python_suites.test_python(sh)
@@ -290,7 +290,7 @@ DISPATCH: tuple[Row, ...] = (
     Row(TC.equals("h100_cutlass_backend"), python_suites.test_h100_cutlass_backend),
     Row(ALWAYS, run_everything),
 )
-"""Rows 1 to 41 of behaviour.md 5, in order."""
+"""All rows, in the order and with the numbers of docs/pytorch.md#dispatch."""
 
 TORCHBENCH: tuple[Row, ...] = (
     Row(TC.contains("inductor_torchbench_smoketest_perf"), run_torchbench_smoketest),
@@ -298,4 +298,4 @@ TORCHBENCH: tuple[Row, ...] = (
     Row(TC.contains("torchbench_gcp_smoketest"), run_torchbench_gcp_smoketest),
     Row(ALWAYS, run_torchbench_benchmark),
 )
-"""Table 5.1: what row 21 does after its installs."""
+"""What `run_torchbench` chooses from after its installs (docs/pytorch.md#torchbench)."""

@@ -1,4 +1,4 @@
-"""The dynamo benchmarks: accuracy, performance, and the dashboard's matrix (behaviour.md 4.10 to 4.12)."""
+"""The dynamo benchmarks: accuracy, performance, and the dashboard's matrix (docs/pytorch.md#dynamo-benchmarks)."""
 
 from __future__ import annotations
 
@@ -73,10 +73,10 @@ DASHBOARD: tuple[DashboardRun, ...] = (
     ),
     DashboardRun(TAG.contains("maxautotune-true"), "max_autotune", BACKEND, env=_MAX_AUTOTUNE),
 )
-"""Rows 1 to 9 of the matrix in 4.10, in order. The tests on the tag overlap, on purpose or not (7.1)."""
+"""The matrix but for its last row, in order. Tests on the tag overlap, meant or not (docs/pytorch.md#substrings)."""
 
 LOW_PRECISION = TAG.contains("cudagraphs_low_precision-true") & INFERENCE
-"""Rows 10 and 11."""
+"""When the last row of the matrix is run: the quantized one, with the copy behind it (docs/pytorch.md#dashboard)."""
 
 DEVICES: tuple[tuple[Condition, str], ...] = (
     (TC.contains("cpu_x86_zen"), "cpu_x86_zen"),
@@ -89,7 +89,7 @@ DEVICES: tuple[tuple[Condition, str], ...] = (
     (TC.contains("rocm"), "rocm"),
     (ALWAYS, "cuda"),
 )
-"""The device in the dashboard's file names (4.10 rows 3 and 4): the first match counts."""
+"""The device in the dashboard's file names (docs/pytorch.md#dashboard): the first match counts."""
 
 TARGET_FLAGS = {
     "accuracy": ("--accuracy", "--no-translation-validation"),
@@ -101,12 +101,12 @@ ONLY_MODELS: tuple[tuple[Condition, str], ...] = (
     (SUITE.equals("timm_models"), "inception_v3"),
     (SUITE.equals("torchbench"), "BERT_pytorch"),
 )
-"""The one model of a suite that the few B200 machines run (4.12 row 2)."""
+"""The one model of a suite that the few B200 machines run (docs/pytorch.md#dynamo-benchmark)."""
 
 
 @function
 def test_perf_for_dashboard(sh: Session, suite: str, *args: str) -> None:
-    """Run the dashboard's matrix: modes x targets x rows (4.10)."""
+    """Run the dashboard's matrix: modes x targets x rows (docs/pytorch.md#dashboard)."""
     sh.local(suite=suite)
     make_reports_directory(sh)
     sh.local(backend="inductor")
@@ -151,7 +151,7 @@ def report(sh: Session, kind: str, precision: str) -> str:
 
 @function
 def test_single_dynamo_benchmark(sh: Session, name: str, suite: str, shard_id: str, *args: str) -> None:
-    """One benchmark, the way the configuration asks for (4.11)."""
+    """Run one benchmark, the way the configuration asks for (docs/pytorch.md#single-benchmark)."""
     sh.local(name=name, suite=suite, shard_id=shard_id)
     make_reports_directory(sh)
     sh.local_array("partition_flags", partition(sh))
@@ -165,21 +165,21 @@ def test_single_dynamo_benchmark(sh: Session, name: str, suite: str, shard_id: s
 
 
 def partition(sh: Session) -> tuple[str, ...]:
-    """Return the words for the benchmark's part of the suite; never none (6.2)."""
+    """Return the words for the benchmark's part of the suite; never none (docs/pytorch.md#no-partition)."""
     if sh.test(Variable("NUM_TEST_SHARDS").nonempty() & Variable("shard_id").nonempty()):
         return ("--total-partitions", sh["NUM_TEST_SHARDS"], "--partition-id", sh["shard_id"])
     return ()
 
 
 def run_perf_compare(sh: Session, flags: tuple[str, ...]) -> None:
-    """4.11 row 3."""
+    """Measure the suite's performance, outside of the dashboard (docs/pytorch.md#single-benchmark)."""
     program = ("python", f"benchmarks/dynamo/{sh['suite']}.py")
     how = ("--ci", "--performance", "--disable-cudagraphs", "--inductor")
     sh.run(*program, *how, *flags, "--output", f"{sh['TEST_REPORTS_DIR']}/{sh['name']}_{sh['suite']}.csv")
 
 
 def check_accuracy_and_graph_breaks(sh: Session, flags: tuple[str, ...]) -> None:
-    """Both instruction sets share the expected results: the configuration loses their names for good (4.11, 7.4)."""
+    """Compare; the name of an instruction set leaves the configuration for good (docs/pytorch.md#single-benchmark)."""
     for instructions in ("_avx2", "_avx512"):
         if sh.test(TC.contains(instructions)):
             sh["TEST_CONFIG"] = sh["TEST_CONFIG"].replace(instructions, "")
@@ -194,7 +194,7 @@ def check_accuracy_and_graph_breaks(sh: Session, flags: tuple[str, ...]) -> None
 
 @function
 def test_dynamo_benchmark(sh: Session, suite: str, shard_id: str, *args: str) -> None:
-    """Choose precision and modes by the configuration's name; the first match counts (4.12)."""
+    """Choose precision and modes by the configuration's name, first match (docs/pytorch.md#dynamo-benchmark)."""
     sh.local(suite=suite, shard_id=shard_id)
     sh["TEST_REPORTS_DIR"] = f"{sh.cwd}/test/test-reports"
     if sh.test(PERF_COMPARE):
@@ -211,17 +211,17 @@ def test_dynamo_benchmark(sh: Session, suite: str, shard_id: str, *args: str) ->
 
 
 def benchmark_training(sh: Session, *args: str) -> None:
-    """4.12 rows 1 and 6."""
+    """Measure training, with mixed precision (docs/pytorch.md#dynamo-benchmark)."""
     test_single_dynamo_benchmark(sh, "training", sh["suite"], sh["shard_id"], "--training", "--amp", *args)
 
 
 def benchmark_inference(sh: Session, *args: str) -> None:
-    """4.12 rows 4 to 6."""
+    """Measure inference, with half precision (docs/pytorch.md#dynamo-benchmark)."""
     test_single_dynamo_benchmark(sh, "inference", sh["suite"], sh["shard_id"], "--inference", "--bfloat16", *args)
 
 
 def benchmark_for_dashboard(sh: Session, *args: str) -> None:
-    """4.12 row 2; the export stays."""
+    """Measure for the dashboard; on B200 one model, by an export that stays (docs/pytorch.md#dynamo-benchmark)."""
     if sh.test(TC.contains("b200")):
         for when, model in ONLY_MODELS:
             if sh.test(when):
@@ -230,7 +230,7 @@ def benchmark_for_dashboard(sh: Session, *args: str) -> None:
 
 
 def benchmark_inference_on_cpu(sh: Session, *args: str) -> None:
-    """4.12 row 3."""
+    """Measure inference on a CPU, in the precision that the configuration names (docs/pytorch.md#dynamo-benchmark)."""
     sh.local(dt="amp" if sh.test(TC.contains("amp")) else "float32")
     freezing = ("--freezing",) if sh.test(TC.contains("freezing")) else ()
     how = ("--inference", f"--{sh['dt']}", *freezing)

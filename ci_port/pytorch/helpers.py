@@ -1,4 +1,4 @@
-"""The helper functions that every suite shares (behaviour.md 3)."""
+"""The helper functions that every suite shares (docs/pytorch.md#helpers)."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ LD_PRELOAD = Variable("LD_PRELOAD")
 
 @function
 def trap_add(sh: Session, handler: Callable[[Session], None]) -> None:
-    """Append to the EXIT handlers; the script adds to no other signal (3.1)."""
+    """Append to the EXIT handlers; the script adds to no other signal (docs/pytorch.md#trap-add)."""
     sh.local(handler=handler.__name__, signal="EXIT")
     sh.trap_exit(handler)
 
 
 def drop_third_party() -> Filter:
-    """Return the filter that leaves out submodules which are not checked out (3.1); also `third_party_x` (7.5)."""
+    """Return the filter that leaves out `?? third_party`, and `third_party_x` with it (docs/pytorch.md#clean-check)."""
     return without(re.escape("?? third_party"))
 
 
 @function
 def assert_git_not_dirty(sh: Session) -> None:
-    """Stop with 1 if the suite left the tree dirty (3.1). A git that fails counts as clean."""
+    """Stop with 1 if the suite left the tree dirty; a git that fails counts as clean (docs/pytorch.md#clean-check)."""
     if sh.test(ROCM | BE.contains("xla")):
         return
     sh["git_status"] = sh.output("git", "status", "--porcelain", through=[drop_third_party()])
@@ -39,7 +39,7 @@ def assert_git_not_dirty(sh: Session) -> None:
 
 @function
 def retry(sh: Session, command: Callable[..., None], *args: str) -> None:
-    """Try up to four times with pauses; the status is that of the last try (3.1).
+    """Try up to four times with pauses; the status is that of the last try (docs/pytorch.md#retry).
 
     Nothing inside the first three tries stops them. The last one stops at its first failure, and then the script.
     """
@@ -61,14 +61,14 @@ def _try_later(sh: Session, pause: str, command: Callable[..., None], *args: str
 
 @function
 def get_exit_code(sh: Session, *command: str) -> None:
-    """Run a command that may fail, and return its status (3.1)."""
+    """Run a command that may fail, and return its status (docs/pytorch.md#exit-code)."""
     sh["retcode"] = str(sh.status_of(Session.run, sh, *command))
     sh.return_(int(sh["retcode"]))
 
 
 @function
 def pip_install(sh: Session, *args: str) -> None:
-    """Install from the network, in up to three tries without pause (3.1)."""
+    """Install from the network, in up to three tries without pause (docs/pytorch.md#pip)."""
     sh["pip_install_pkg"] = "python3 -m pip install --progress-bar off"
     attempt = (*sh.split(sh["pip_install_pkg"]), *args)
     if not (sh.ok(*attempt) or sh.ok(*attempt)):
@@ -77,7 +77,7 @@ def pip_install(sh: Session, *args: str) -> None:
 
 @function
 def pip_uninstall(sh: Session, *args: str) -> None:
-    """Uninstall, in up to two tries without pause (3.1)."""
+    """Uninstall, in up to two tries without pause (docs/pytorch.md#pip)."""
     attempt = ("pip3", "uninstall", "-y", *args)
     if not sh.ok(*attempt):
         sh.run(*attempt)
@@ -85,7 +85,7 @@ def pip_uninstall(sh: Session, *args: str) -> None:
 
 @function
 def pip_install_whl(sh: Session, *args: str) -> None:
-    """Install wheels that lie here: each argument, or what a first argument with blanks is cut into (3.1)."""
+    """Install wheels that lie here: each argument, or what the first is cut into (docs/pytorch.md#wheels)."""
     sh.local_array("args", args)
     wheels: tuple[str, ...] = args
     if " " in args[0]:
@@ -99,7 +99,7 @@ def pip_install_whl(sh: Session, *args: str) -> None:
 
 @function
 def pip_build_and_install(sh: Session, build_target: str, wheel_dir: str) -> None:
-    """Build a wheel unless the directory has one, then install all wheels of the directory (3.1)."""
+    """Build a wheel unless the directory has one, then install all wheels of the directory (docs/pytorch.md#wheels)."""
     sh.local(build_target=build_target, wheel_dir=wheel_dir, found_whl="0")
     find_wheel(sh, wheel_dir)
     if sh.test(FOUND_WHL.equals("0")):
@@ -112,7 +112,7 @@ FOUND_WHL = Variable("found_whl")
 
 
 def find_wheel(sh: Session, wheel_dir: str) -> None:
-    """Set the caller's `found_whl` to 1 if a regular file is among the wheels (7.3: a directory does not count)."""
+    """Set the caller's `found_whl` to 1 if one of the wheels is a regular file (docs/pytorch.md#wheels)."""
     for file in sh.each("file", sh.glob(f"{wheel_dir}/", "*.whl")):
         if sh.is_file(file):
             sh["found_whl"] = "1"
@@ -120,19 +120,19 @@ def find_wheel(sh: Session, wheel_dir: str) -> None:
 
 
 def install_wheels(sh: Session, wheel_dir: str) -> None:
-    """Install every wheel of the directory; without any, the pattern is installed as it stands (7.3)."""
+    """Install every wheel of the directory; without any, the pattern as it stands (docs/pytorch.md#wheels)."""
     for file in sh.each("file", sh.glob(f"{wheel_dir}/", "*.whl")):
         pip_install_whl(sh, file)
 
 
 def get_pinned_commit(sh: Session, name: str) -> str:
-    """Return `$(get_pinned_commit name)`; a missing pin is a failed capture (3.1)."""
+    """Return `$(get_pinned_commit name)`; a missing pin is a failed capture (docs/pytorch.md#pinned-commit)."""
     return sh.output("cat", f".github/ci_commit_pins/{name}.txt")
 
 
 @function
 def detect_cuda_arch(sh: Session) -> None:
-    """Find out for which card to build (3.1)."""
+    """Find out for which card to build (docs/pytorch.md#cuda-arch)."""
     if not sh.test(CUDA):
         return
     if nvidia_smi := sh.command_v("nvidia-smi"):
@@ -146,13 +146,13 @@ def detect_cuda_arch(sh: Session) -> None:
 
 @function
 def install_monkeytype(sh: Session) -> None:
-    """3.1."""
+    """Install what records the types of the tests' calls (docs/pytorch.md#installs)."""
     pip_install(sh, "MonkeyType")
 
 
 @function
 def install_torchaudio(sh: Session) -> None:
-    """Build and install the pinned commit (3.1)."""
+    """Build and install the pinned commit of torchaudio, with retries (docs/pytorch.md#installs)."""
     sh.local(commit=None)
     sh.assign("commit", get_pinned_commit(sh, "audio"))
     retry(sh, pip_build_and_install, f"git+https://github.com/pytorch/audio.git@{sh['commit']}", "dist/audio")
@@ -160,7 +160,7 @@ def install_torchaudio(sh: Session) -> None:
 
 @function
 def install_torchao(sh: Session) -> None:
-    """Build and install the pinned commit; the one without retry (3.1)."""
+    """Build and install the pinned commit of torchao, without retries (docs/pytorch.md#installs)."""
     sh.local(commit=None)
     sh.assign("commit", get_pinned_commit(sh, "torchao"))
     pip_build_and_install(sh, f"git+https://github.com/pytorch/ao.git@{sh['commit']}", "dist/ao")
@@ -168,7 +168,7 @@ def install_torchao(sh: Session) -> None:
 
 @function
 def install_torchvision(sh: Session) -> None:
-    """Build and install the pinned commit; a sanitizer's preload gets company meanwhile (3.2)."""
+    """Build and install the pinned commit; beside a sanitizer, with one more preload (docs/pytorch.md#torchvision)."""
     sh.local(orig_preload=sh["LD_PRELOAD"], commit=None)
     sh.assign("commit", get_pinned_commit(sh, "vision"))
     if sh.test(LD_PRELOAD.nonempty()):
@@ -186,7 +186,7 @@ def install_torchvision(sh: Session) -> None:
 
 @function
 def install_torchrec_and_fbgemm(sh: Session) -> None:
-    """torchrec without retry, then fbgemm for the platform (3.3)."""
+    """Install torchrec without retry, then fbgemm for the platform (docs/pytorch.md#fbgemm)."""
     sh.local(commit=None)
     sh.assign("commit", get_pinned_commit(sh, "torchrec"))
     pip_uninstall(sh, "torchrec-nightly")
@@ -202,7 +202,7 @@ def install_torchrec_and_fbgemm(sh: Session) -> None:
 
 
 def find_rocm_version(sh: Session) -> None:
-    """Read the version from ROCm's header and export `BUILD_ROCM_VERSION` (3.3 rows 5 and 6)."""
+    """Read the version from ROCm's header and export `BUILD_ROCM_VERSION` (docs/pytorch.md#rocm-version)."""
     for header in ("rocm-core/rocm_version.h", "rocm_version.h"):
         if sh.is_file(f"{sh['ROCM_HOME']}/include/{header}"):
             sh["rocm_version_h"] = f"{sh['ROCM_HOME']}/include/{header}"
@@ -219,7 +219,7 @@ def find_rocm_version(sh: Session) -> None:
 
 @function
 def install_fbgemm(sh: Session, build_variant: str) -> None:
-    """Install the wheel that the build job left, or build one from the pinned commit (3.3)."""
+    """Install the wheel that the build job left, or build one from the pinned commit (docs/pytorch.md#fbgemm)."""
     wheel_dir = "dist/fbgemm_gpu"
     sh.local(build_variant=build_variant, wheel_dir=wheel_dir, found_whl="0", commit=None)
     sh.assign("commit", get_pinned_commit(sh, "fbgemm"))
@@ -235,7 +235,7 @@ def install_fbgemm(sh: Session, build_variant: str) -> None:
 
 
 def build_fbgemm(sh: Session, build_variant: str, wheel_dir: str) -> None:
-    """Build fbgemm in a clone of its own and take the wheel out (3.3 row 4)."""
+    """Build fbgemm in a clone of its own and take the wheel out (docs/pytorch.md#fbgemm)."""
     sh.run("git", "clone", "--recursive", "https://github.com/pytorch/fbgemm")
     with sh.pushd("fbgemm/fbgemm_gpu"):
         sh.run("git", "checkout", sh["commit"], "--recurse-submodules")
@@ -246,7 +246,7 @@ def build_fbgemm(sh: Session, build_variant: str, wheel_dir: str) -> None:
 
 @function
 def clone_pytorch_xla(sh: Session) -> None:
-    """Clone at the pinned commit, once a run; a missing pin gives an empty word (3.1, 7.5)."""
+    """Clone at the pinned commit, once a run; a missing pin gives an empty word (docs/pytorch.md#clone-xla)."""
     if sh.is_dir("./xla"):
         return
     sh.run("git", "clone", "--recursive", "--quiet", "https://github.com/pytorch/xla.git")
@@ -258,7 +258,7 @@ def clone_pytorch_xla(sh: Session) -> None:
 
 @function
 def get_bazel(sh: Session) -> None:
-    """Fetch a launcher and check it (3.1)."""
+    """Fetch a launcher and check it (docs/pytorch.md#get-bazel)."""
     url = "https://raw.githubusercontent.com/bazelbuild/bazelisk/v1.23.0/bazelisk.py"
     retry(sh, Session.run, "curl", "--location", "--output", "tools/bazel", url)
     checksum = ProcessSubstitution("01df9cf7f08dd80d83979ed0d0666a99349ae93c  tools/bazel\n")
@@ -267,13 +267,13 @@ def get_bazel(sh: Session) -> None:
 
 
 def script_directory(sh: Session) -> str:
-    """Return the absolute physical directory of the script, seen from the current directory (`SELF`)."""
+    """Return the script's directory, absolute and physical, seen from here (docs/pytorch.md#script-directory)."""
     with sh.subshell(SELF):
         return sh.realpath(".")
 
 
 def require_num_test_shards(sh: Session) -> None:
-    """Stop with 1 if the number of shards is empty. Unreachable: start-up step 9 gives it a value (6.2)."""
+    """Stop with 1 if the number of shards is empty; never reached, for start-up sets it (docs/pytorch.md#no-shards)."""
     if sh.test(~NSHARDS.nonempty()):
         sh.echo("NUM_TEST_SHARDS is needed to run one shard")
         sh.exit(1)

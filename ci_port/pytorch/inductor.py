@@ -1,4 +1,4 @@
-"""Suites of the inductor compiler (behaviour.md 4.1 to 4.5)."""
+"""Suites of the inductor compiler (docs/pytorch.md#compiler-suites)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DISTRIBUTED: tuple[tuple[str, ...], ...] = (
     (f"{_FSDP}/test_fully_shard_compile.py",),
     ("distributed/fsdp/test_fsdp_tp_integration.py", "-k", "test_fsdp_tp_integration"),
 )
-"""Rows 1 to 21 of 4.2: one command each."""
+"""One command each (docs/pytorch.md#inductor-distributed)."""
 
 DISTRIBUTED_TOGETHER = (
     "distributed/test_dynamo_distributed",
@@ -55,7 +55,7 @@ AOTI_TESTS = ("cpp/test_aoti_abi_check", "cpp/test_aoti_inference", "cpp/test_ve
 
 @function
 def test_inductor_distributed(sh: Session) -> None:
-    """4.2."""
+    """Run compiled tests that need two cards, nearly all a command each (docs/pytorch.md#inductor-distributed)."""
     sh.echo("Compiled tests that need more than one card")
     for tests in DISTRIBUTED:
         sh.run(*RUN_TEST, "-i", *tests, "--verbose")
@@ -65,7 +65,7 @@ def test_inductor_distributed(sh: Session) -> None:
 
 @function
 def test_inductor_shard(sh: Session, shard: str) -> None:
-    """Eager suites with compilation underneath, then the compiler's own; no clean check (4.3)."""
+    """Run eager suites with compilation underneath, then the compiler's; no clean check (docs/pytorch.md#inductor)."""
     require_num_test_shards(sh)
     sh.run("python", "tools/dynamo/verify_dynamo.py")
     part = ("--shard", shard, sh["NUM_TEST_SHARDS"])
@@ -75,7 +75,7 @@ def test_inductor_shard(sh: Session, shard: str) -> None:
 
 @function
 def test_inductor_cpp_wrapper_shard(sh: Session, shard: str) -> None:
-    """The export stays for everything later (4.4, 7.4)."""
+    """Run selections of tests with C++ wrappers; the export stays (docs/pytorch.md#cpp-wrapper)."""
     require_num_test_shards(sh)
     sh.export(TORCHINDUCTOR_CPP_WRAPPER="1")
     make_reports_directory(sh)
@@ -88,7 +88,7 @@ def test_inductor_cpp_wrapper_shard(sh: Session, shard: str) -> None:
 
 @function
 def test_inductor_aoti(sh: Session) -> None:
-    """Build twice, then run the C++ tests; assignments are arguments of `env` here (4.5)."""
+    """Build twice, then run the C++ tests; assignments are arguments of `env` here (docs/pytorch.md#aoti)."""
     if sh.test(ROCM):
         sh.run("python3", "tools/amd_build/build_amd.py")
     if sh.test(BE.contains("sm86")):
@@ -107,14 +107,14 @@ def test_inductor_aoti(sh: Session) -> None:
 
 @function
 def test_inductor_halide(sh: Session) -> None:
-    """4.1."""
+    """Run the tests of the Halide backend (docs/pytorch.md#halide)."""
     sh.run(*RUN_TEST, "--include", "inductor/test_halide.py", "--verbose")
     assert_git_not_dirty(sh)
 
 
 @function
 def test_inductor_triton_cpu(sh: Session) -> None:
-    """4.1."""
+    """Run the tests of Triton on a CPU (docs/pytorch.md#triton-cpu)."""
     tests = ("inductor/test_triton_cpu_backend.py", "inductor/test_torchinductor_strided_blocks.py")
     sh.run(*RUN_TEST, "--include", *tests, "--verbose")
     assert_git_not_dirty(sh)

@@ -27,7 +27,7 @@ CPU = TC.contains("cpu")
 FIRST_SHARD = SHARD.equals("1")
 
 SELF = ".ci/pytorch"
-"""Where the script lies, as it was started; looked up from the current directory each time (behaviour.md 1.1)."""
+"""Where the script lies, as it was started; looked up from where it is each time (docs/pytorch.md#script-directory)."""
 
 WORKSPACE = "/var/lib/jenkins/workspace"
 

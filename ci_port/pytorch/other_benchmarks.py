@@ -1,4 +1,4 @@
-"""Benchmark suites with a form of their own (behaviour.md 4.8, 4.13)."""
+"""Benchmark suites with a form of their own (docs/pytorch.md#other-benchmarks)."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ FASTRNNS = (
 
 
 def taskset(sh: Session) -> list[str]:
-    """Return the words of `TASKSET`, a prefix of the command or nothing (7.3)."""
+    """Return the words of `TASKSET`, a prefix of the command or nothing (docs/pytorch.md#words)."""
     return sh.split(sh["TASKSET"])
 
 
 @function
 def test_cachebench(sh: Session) -> None:
-    """A shard without a suite stops with 1 (4.8)."""
+    """Measure the compiler's caches; a shard without a suite stops with 1 (docs/pytorch.md#cachebench)."""
     make_reports_directory(sh)
     suite = next((suite for when, suite in CACHEBENCH_SUITES if sh.test(when)), None)
     sh.local(BENCHMARK=suite)
@@ -69,7 +69,7 @@ def test_cachebench(sh: Session) -> None:
 
 @function
 def test_verify_cachebench(sh: Session) -> None:
-    """A run without report stops with 1 (4.8)."""
+    """Run that benchmark on one small model; a run without report stops with 1 (docs/pytorch.md#cachebench)."""
     sh.assign("TMP_TEST_REPORTS_DIR", sh.output("mktemp", "-d"))
     sh["TEST_OUTPUT"] = f"{sh['TMP_TEST_REPORTS_DIR']}/test.json"
     what = ("--mode", "training", "--device", "cpu", "--model", "nanogpt", "--benchmark", "torchbench")
@@ -81,7 +81,7 @@ def test_verify_cachebench(sh: Session) -> None:
 
 @function
 def test_inductor_micro_benchmark(sh: Session) -> None:
-    """Makes no report directory, and does not use `TASKSET` (4.13)."""
+    """Measure generation; makes no report directory, and does not use `TASKSET` (docs/pytorch.md#micro-benchmark)."""
     if sh.test(CUDA):
         sh.export(TORCH_CUDA_ARCH_LIST="8.0;8.6")
     install_torchao(sh)
@@ -94,7 +94,7 @@ def test_inductor_micro_benchmark(sh: Session) -> None:
 
 @function
 def test_inductor_torchbench_smoketest_perf(sh: Session) -> None:
-    """Speed, memory, and results after a warm start (4.13)."""
+    """Check speed, memory, and results after a warm start, on a card (docs/pytorch.md#gpu-smoketest)."""
     make_reports_directory(sh)
     report = f"{sh['TEST_REPORTS_DIR']}/inductor_training_smoketest.csv"
     how = ("--device", "cuda", "--performance", "--backend", "inductor")
@@ -113,7 +113,7 @@ def batch_sizes(sh: Session) -> str:
 
 
 def check_memory(sh: Session, test: str, how: tuple[str, ...]) -> None:
-    """Row 4 of the smoke test."""
+    """Compare a model's use of memory with a recorded value (docs/pytorch.md#gpu-smoketest)."""
     report = f"{sh['TEST_REPORTS_DIR']}/inductor_training_smoketest_{test}.csv"
     what = ("--amp", "--training", "--disable-cudagraphs", "--batch-size-file", batch_sizes(sh), "--only", test)
     sh.run("python", TORCHBENCH, *how, *what, "--output", report)
@@ -124,7 +124,7 @@ def check_memory(sh: Session, test: str, how: tuple[str, ...]) -> None:
 
 
 def check_warm_start(sh: Session, test: str) -> None:
-    """Row 5 of the smoke test."""
+    """Compare a model's results after a warm start with the expected ones (docs/pytorch.md#gpu-smoketest)."""
     report = f"{sh['TEST_REPORTS_DIR']}/inductor_warm_start_smoketest_{test}.csv"
     how = ("--accuracy", "--training", "--amp", "--inductor", "--device", "cuda", "--warm-start-latency")
     sh.run("python", "benchmarks/dynamo/huggingface.py", *how, "--only", test, "--output", report)
@@ -134,7 +134,7 @@ def check_warm_start(sh: Session, test: str) -> None:
 
 @function
 def test_inductor_torchbench_cpu_smoketest_perf(sh: Session) -> None:
-    """Each line of a list is a benchmark; the loop is the end of a pipeline, so a subshell (4.13)."""
+    """Measure each line of a list; the loop is the end of a pipeline, so a subshell (docs/pytorch.md#cpu-smoketest)."""
     make_reports_directory(sh)
     test_inductor_set_cpu_affinity(sh)
     sh["MODELS_SPEEDUP_TARGET"] = "benchmarks/dynamo/expected_ci_speedup_inductor_torchbench_cpu.csv"
@@ -154,7 +154,7 @@ def lines(stream: Stream) -> Iterator[str]:
 
 
 def run_cpu_smoketest(sh: Session, line: str) -> None:
-    """Rows 4 to 10 of the CPU smoke test: one line of the list."""
+    """Measure the model of one line, and compare its speed with the line's target (docs/pytorch.md#cpu-smoketest)."""
     columns = line.split(",")
     sh.set_array("model_cfg", columns)
     name, backend, data_type, shape, wrapper, target, *_ = *columns, *[""] * 6
@@ -176,14 +176,14 @@ def run_cpu_smoketest(sh: Session, line: str) -> None:
 
 @function
 def test_torchbench_gcp_smoketest(sh: Session) -> None:
-    """4.13."""
+    """Run torchbench's own tests where it is installed (docs/pytorch.md#gcp-smoketest)."""
     with sh.pushd(sh["TORCHBENCHPATH"]):
         sh.run("python", "test.py", "-v")
 
 
 @function
 def test_operator_benchmark(sh: Session, device: str, tag: str) -> None:
-    """Does not come back to the start directory (4.13)."""
+    """Measure operators, and stay in their directory to the end (docs/pytorch.md#operator-benchmark)."""
     make_reports_directory(sh)
     sh["TEST_DIR"] = sh.cwd
     test_inductor_set_cpu_affinity(sh)
@@ -201,7 +201,7 @@ def test_operator_benchmark(sh: Session, device: str, tag: str) -> None:
 
 @function
 def test_operator_microbenchmark(sh: Session) -> None:
-    """Does not come back to the start directory (4.13)."""
+    """Measure four operators, compiled and not, and stay in their directory (docs/pytorch.md#operator-benchmark)."""
     make_reports_directory(sh)
     sh["TEST_DIR"] = sh.cwd
     sh.cd("benchmarks/operator_benchmark/pt_extension")
@@ -218,7 +218,7 @@ def test_operator_microbenchmark(sh: Session) -> None:
 
 @function
 def test_benchmarks(sh: Session) -> None:
-    """Recurrent networks, on cards only (4.13)."""
+    """Measure recurrent networks, on cards only (docs/pytorch.md#fastrnns)."""
     if not sh.test(CUDA & ~NOGPU):
         return
     pip_install(sh, "pytest-benchmark==3.2.3")
@@ -237,7 +237,7 @@ def test_benchmarks(sh: Session) -> None:
 
 @function
 def test_torch_function_benchmark(sh: Session) -> None:
-    """4.13."""
+    """Run the benchmarks of overridden functions, to see that they still run (docs/pytorch.md#overrides-benchmark)."""
     sh.echo("Overrides benchmark")
     with sh.pushd("benchmarks/overrides_benchmark"):
         for benchmark in OVERRIDES:

@@ -1,4 +1,4 @@
-"""Other projects' tests on top of this commit (behaviour.md 4.14 `test_executorch`, 5 row 5)."""
+"""Other projects' tests on top of this commit (docs/pytorch.md#other-projects)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ci_port.pytorch.helpers import assert_git_not_dirty, install_torchaudio, in
 
 @function
 def test_executorch(sh: Session) -> None:
-    """In the checkout that the image carries."""
+    """Test ExecuTorch in the checkout that the image carries (docs/pytorch.md#executorch)."""
     sh.echo("ExecuTorch with this commit")
     install_torchvision(sh)
     install_torchaudio(sh)
@@ -25,7 +25,7 @@ def test_executorch(sh: Session) -> None:
 
 
 def run_vllm(sh: Session) -> None:
-    """Through the lumen command line."""
+    """Test vLLM through the lumen command line (docs/pytorch.md#vllm)."""
     sh.echo("vLLM tests, run by the lumen command line")
     with sh.subshell(".ci/lumen_cli"):
         sh.run("python", "-m", "pip", "install", "-e", ".")

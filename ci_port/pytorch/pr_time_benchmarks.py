@@ -1,4 +1,4 @@
-"""Instruction counts of compilation (behaviour.md 4.7): the one suite that start-up itself runs."""
+"""Instruction counts of compilation (docs/pytorch.md#pr-time-benchmarks): the one suite that start-up itself runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ci_port.pytorch.helpers import make_reports_directory, pip_install
 
 
 def run_pr_time_benchmarks_only(sh: Session) -> NoReturn:
-    """Step 37: nothing else happens in this job."""
+    """Run the suite and end the script: nothing else happens in this job (docs/pytorch.md#start-up)."""
     pr_time_benchmarks(sh)
     sh.exit(0)
 

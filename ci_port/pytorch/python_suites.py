@@ -1,4 +1,4 @@
-"""Suites that are one or a few runs of Python's test runner (behaviour.md 4.1, 4.6)."""
+"""Suites that are one or a few runs of Python's test runner (docs/pytorch.md#python-suites)."""
 
 from __future__ import annotations
 
@@ -122,29 +122,29 @@ AARCH64_INDUCTOR = [
     "inductor/test_mkldnn_pattern_matcher",
     "inductor/test_cpu_cpp_wrapper",
 ]
-"""`inductor/test_torchinductor` stands twice, as in the script (4.6)."""
+"""`inductor/test_torchinductor` stands twice, as in the script (docs/pytorch.md#aarch64)."""
 
 
 def included_tests(sh: Session) -> list[str]:
-    """Return the words of `INCLUDE_CLAUSE`, which start-up or the caller set (7.3)."""
+    """Return the words of `INCLUDE_CLAUSE`, which start-up or the caller set (docs/pytorch.md#words)."""
     return sh.split(sh["INCLUDE_CLAUSE"])
 
 
 def extra_options(sh: Session) -> list[str]:
-    """Return the words of `PYTHON_TEST_EXTRA_OPTION` (7.3)."""
+    """Return the words of `PYTHON_TEST_EXTRA_OPTION`, cut like those of the script (docs/pytorch.md#words)."""
     return sh.split(sh["PYTHON_TEST_EXTRA_OPTION"])
 
 
 @function
 def test_python_legacy_jit(sh: Session) -> None:
-    """4.1."""
+    """Run the legacy JIT tests, in the one job that asks for them (docs/pytorch.md#jit-legacy)."""
     sh.run(*RUN_TEST, "--include", "test_jit_legacy", "test_jit_fuser_legacy", "--verbose")
     assert_git_not_dirty(sh)
 
 
 @function
 def test_python_shard(sh: Session, shard: str) -> None:
-    """One shard of the default tests (4.1)."""
+    """Run one shard of the default tests (docs/pytorch.md#default-tests)."""
     require_num_test_shards(sh)
     part = ("--shard", shard, sh["NUM_TEST_SHARDS"])
     sh.run(*RUN_TEST, *NOT_IN_DEFAULT, *included_tests(sh), *part, "--verbose", *extra_options(sh), UPLOAD)
@@ -153,28 +153,28 @@ def test_python_shard(sh: Session, shard: str) -> None:
 
 @function
 def test_python(sh: Session) -> None:
-    """The default tests in one go (4.1)."""
+    """Run the default tests in one go, without upload (docs/pytorch.md#default-tests)."""
     sh.run(*RUN_TEST, *NOT_IN_DEFAULT, *included_tests(sh), "--verbose", *extra_options(sh))
     assert_git_not_dirty(sh)
 
 
 @function
 def test_python_smoke(sh: Session) -> None:
-    """4.1."""
+    """Run the few tests that show first whether a card works (docs/pytorch.md#smoke)."""
     sh.run(*RUN_TEST, "--include", *SMOKE, *extra_options(sh), UPLOAD)
     assert_git_not_dirty(sh)
 
 
 @function
 def test_python_smoke_b200(sh: Session) -> None:
-    """4.1."""
+    """Run the same few tests on B200, without autotuning (docs/pytorch.md#smoke)."""
     sh.run(*RUN_TEST, "--include", *SMOKE_B200, *extra_options(sh), UPLOAD)
     assert_git_not_dirty(sh)
 
 
 @function
 def test_h100_distributed(sh: Session) -> None:
-    """4.1."""
+    """Run the distributed tests of H100 machines, a command each (docs/pytorch.md#h100)."""
     for tests in H100_DISTRIBUTED:
         sh.run(*RUN_TEST, "--include", *tests, *extra_options(sh), UPLOAD)
     assert_git_not_dirty(sh)
@@ -182,7 +182,7 @@ def test_h100_distributed(sh: Session) -> None:
 
 @function
 def test_h100_symm_mem(sh: Session) -> None:
-    """4.1."""
+    """Run the tests of memory that cards share, a command for each file (docs/pytorch.md#h100)."""
     for tests in H100_SYMM_MEM:
         sh.run(*RUN_TEST, "--include", tests, *extra_options(sh), UPLOAD)
     assert_git_not_dirty(sh)
@@ -190,7 +190,7 @@ def test_h100_symm_mem(sh: Session) -> None:
 
 @function
 def test_h100_cutlass_backend(sh: Session) -> None:
-    """Without a clean check (4.1); a missing library gives an empty path."""
+    """Run the tests of the CUTLASS backend, without a clean check; no library, empty path (docs/pytorch.md#h100)."""
     for tests in H100_CUTLASS_BACKEND:
         env = {"TORCHINDUCTOR_CUTLASS_DIR": sh.realpath("./third_party/cutlass")}
         sh.run(*RUN_TEST, "--include", *tests, *extra_options(sh), UPLOAD, env=env)
@@ -198,7 +198,7 @@ def test_h100_cutlass_backend(sh: Session) -> None:
 
 @function
 def test_lazy_tensor_meta_reference_disabled(sh: Session) -> None:
-    """The variable stays set, but is unexported even if the caller had exported it (4.1, 7.4)."""
+    """Run lazy tensors without meta reference; even the caller's export ends here (docs/pytorch.md#lazy-tensors)."""
     sh.export(TORCH_DISABLE_FUNCTIONALIZATION_META_REFERENCE="1")
     sh.echo("Lazy tensor operators without functionalization's meta reference")
     sh.run(*RUN_TEST, "--include", "lazy/test_ts_opinfo.py", "--verbose")
@@ -207,7 +207,7 @@ def test_lazy_tensor_meta_reference_disabled(sh: Session) -> None:
 
 @function
 def test_dynamo_wrapped_shard(sh: Session, shard: str) -> None:
-    """One shard of the default tests, compiled (4.1)."""
+    """Run one shard of the default tests, compiled (docs/pytorch.md#dynamo-wrapped)."""
     require_num_test_shards(sh)
     sh.run("python", "tools/dynamo/verify_dynamo.py")
     part = ("--shard", shard, sh["NUM_TEST_SHARDS"])
@@ -217,7 +217,7 @@ def test_dynamo_wrapped_shard(sh: Session, shard: str) -> None:
 
 @function
 def test_einops(sh: Session) -> None:
-    """4.1."""
+    """Run the einops tests with each version that compiling treats in its own way (docs/pytorch.md#einops)."""
     for version in EINOPS_VERSIONS:
         sh.run("pip", "install", f"einops=={version}")
         sh.run(*RUN_TEST, "--einops", "--verbose", UPLOAD)
@@ -226,20 +226,20 @@ def test_einops(sh: Session) -> None:
 
 @function
 def test_quantization(sh: Session) -> None:
-    """4.1."""
+    """Run the quantization tests, without the test runner and a clean check (docs/pytorch.md#quantization)."""
     sh.echo("Quantization tests")
     sh.run("python", "test/test_quantization.py")
 
 
 @function
 def test_docs_test(sh: Session) -> None:
-    """4.1."""
+    """Leave the tests of the documentation to their own script (docs/pytorch.md#docs-test)."""
     sh.run(".ci/pytorch/docs-test.sh")
 
 
 @function
 def test_linux_aarch64(sh: Session) -> None:
-    """Three lists of tests, sharded; no clean check (4.6)."""
+    """Run three lists of tests that suit aarch64, sharded; no clean check (docs/pytorch.md#aarch64)."""
     for tests in (AARCH64_CORE, AARCH64_DYNAMO, AARCH64_INDUCTOR):
         part = ("--shard", sh["SHARD_NUMBER"], sh["NUM_TEST_SHARDS"])
         sh.run(*RUN_TEST, "--include", *tests, *part, "--verbose")

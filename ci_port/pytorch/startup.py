@@ -1,4 +1,4 @@
-"""Start-up: what happens before the dispatch (behaviour.md 2), as one ordered table."""
+"""Start-up: what happens before the dispatch (docs/pytorch.md#start-up), as one ordered table."""
 
 from __future__ import annotations
 
@@ -44,24 +44,24 @@ def start_up(sh: Session) -> None:
 
 
 def set_terminal(sh: Session) -> None:
-    """Step 1."""
+    """Name a terminal that can do little, whatever the caller's is (docs/pytorch.md#start-up)."""
     sh.export(TERM="vt100")
 
 
 def prepare_rocm(sh: Session) -> None:
-    """Step 2a."""
+    """Let HIP find its platform itself, and cards see each other's writes (docs/pytorch.md#start-up)."""
     sh.unset("HIP_PLATFORM")
     sh.export(PYTORCH_TEST_WITH_ROCM="1")
     sh.export(HSA_FORCE_FINE_GRAIN_PCIE="1")
 
 
 def set_build_test_libtorch(sh: Session) -> None:
-    """Step 2b; nothing reads it."""
+    """Set a variable that nothing reads (docs/pytorch.md#start-up)."""
     sh["BUILD_TEST_LIBTORCH"] = "0"
 
 
 def take_over_workspace(sh: Session) -> None:
-    """Steps 4 and 5: the tests run as another user than the checkout's; give it back at the end."""
+    """Give the checkout to the tests' user, and have it given back at the end (docs/pytorch.md#workspace)."""
     if not sh.is_dir(WORKSPACE):
         return
     sh.assign("WORKSPACE_ORIGINAL_OWNER_ID", sh.output("stat", "-c", "%u", WORKSPACE))
@@ -72,13 +72,13 @@ def take_over_workspace(sh: Session) -> None:
 
 @function
 def cleanup_workspace(sh: Session) -> None:
-    """EXIT handler (1.4)."""
+    """Give the workspace back to its owner, as an EXIT handler (docs/pytorch.md#exit-handlers)."""
     sh.echo("Giving the workspace back to its owner")
     sh.run("sudo", "chown", "-R", sh["WORKSPACE_ORIGINAL_OWNER_ID"], WORKSPACE)
 
 
 def patch_numba(sh: Session) -> None:
-    """Step 6: what the probe printed counts even if it failed."""
+    """Patch numba if it is there; what the probe printed counts even if it failed (docs/pytorch.md#numba)."""
     code = "import os;import numba.cuda; print(os.path.dirname(numba.cuda.__file__))"
     sh["NUMBA_CUDA_DIR"] = sh.output("python", "-c", code, stderr=NULL)
     if sh.test(Variable("NUMBA_CUDA_DIR").nonempty()):
@@ -88,13 +88,13 @@ def patch_numba(sh: Session) -> None:
 
 
 def show_environment(sh: Session) -> None:
-    """Steps 7 and 17."""
+    """Show all variables in the log, before and after set-up (docs/pytorch.md#start-up)."""
     sh.echo("Environment:")
     sh.run("env")
 
 
 def find_torch(sh: Session) -> None:
-    """Step 8: where the tested package is installed; where the build left its programs."""
+    """Find where the tested package is, and name the build's directories (docs/pytorch.md#torch-directories)."""
     site = sh.output("python", "-c", "import site; print(site.getsitepackages()[0])")
     sh.assign("TORCH_INSTALL_DIR", f"{site}/torch")
     for name in ("bin", "lib", "test"):
@@ -105,90 +105,90 @@ def find_torch(sh: Session) -> None:
 
 
 def default_shard_number(sh: Session) -> None:
-    """Step 9."""
+    """Make a job without shards the first of one (docs/pytorch.md#shard-defaults)."""
     sh["SHARD_NUMBER"] = "1"
 
 
 def default_num_test_shards(sh: Session) -> None:
-    """Step 9."""
+    """Make a job without shards the only one (docs/pytorch.md#shard-defaults)."""
     sh["NUM_TEST_SHARDS"] = "1"
 
 
 def export_test_settings(sh: Session) -> None:
-    """Step 10."""
+    """Export what all tests get: debugging of serialization, and valgrind (docs/pytorch.md#valgrind)."""
     sh.export(TORCH_SERIALIZATION_DEBUG="1")
     sh.export(VALGRIND="ON")
 
 
 def turn_valgrind_off(sh: Session) -> None:
-    """Steps 11, 13, 29."""
+    """Take valgrind away where it is missing or stops at what the compiler emits (docs/pytorch.md#valgrind)."""
     sh.export(VALGRIND="OFF")
 
 
 def forbid_core_dumps(sh: Session) -> None:
-    """Step 14."""
+    """Leave no core files in jobs that crash many times by design (docs/pytorch.md#core-dumps)."""
     sh.limit("core", 0)
 
 
 def resolve_custom_test_artifacts(sh: Session) -> None:
-    """Step 15: the suites use it from other directories."""
+    """Make the artifacts' path absolute: the suites use it from other directories (docs/pytorch.md#artifacts)."""
     path = sh.realpath(sh["CUSTOM_TEST_ARTIFACT_BUILD_DIR"] or "build/custom_test_artifacts")
     sh.assign("CUSTOM_TEST_ARTIFACT_BUILD_DIR", path)
 
 
 def include_tests(sh: Session) -> None:
-    """Step 16."""
+    """Turn the tests that the caller picked into an option of the test runner (docs/pytorch.md#included-tests)."""
     sh.echo(f"Running only {sh['TESTS_TO_INCLUDE']}")
     sh["INCLUDE_CLAUSE"] = f"--include {sh['TESTS_TO_INCLUDE']}"
 
 
 def set_language_and_pull_request(sh: Session) -> None:
-    """Step 18."""
+    """Set the language, and the pull request's number from whichever service gave it (docs/pytorch.md#start-up)."""
     sh.export(LANG="C.UTF-8")
     sh["PR_NUMBER"] = sh["PR_NUMBER"] or sh["CIRCLE_PR_NUMBER"]
 
 
 def show_one_device(sh: Session) -> None:
-    """Step 19."""
+    """Show one card to default tests, and leave the others to neighbours (docs/pytorch.md#devices)."""
     sh.export(CUDA_VISIBLE_DEVICES="0")
     sh.export(HIP_VISIBLE_DEVICES="0")
 
 
 def show_four_devices(sh: Session) -> None:
-    """Step 20."""
+    """Show four cards to distributed tests on ROCm (docs/pytorch.md#devices)."""
     sh.export(HIP_VISIBLE_DEVICES="0,1,2,3")
 
 
 def run_slow_tests(sh: Session) -> None:
-    """Step 21."""
+    """Have slow tests run and fast ones left out (docs/pytorch.md#test-selection)."""
     sh.export(PYTORCH_TEST_WITH_SLOW="1")
     sh.export(PYTORCH_TEST_SKIP_FAST="1")
 
 
 def run_slow_gradcheck(sh: Session) -> None:
-    """Step 22."""
+    """Have gradients checked in the slow way, and memory for leaks (docs/pytorch.md#test-selection)."""
     sh.export(PYTORCH_TEST_WITH_SLOW_GRADCHECK="1")
     sh.export(PYTORCH_TEST_CUDA_MEM_LEAK_CHECK="1")
 
 
 def use_only_cuda(sh: Session) -> None:
-    """Step 23."""
+    """Have device tests made for CUDA alone; ROCm is CUDA to them (docs/pytorch.md#test-selection)."""
     sh.export(PYTORCH_TESTING_DEVICE_ONLY_FOR="cuda")
 
 
 def use_only_xpu(sh: Session) -> None:
-    """Step 24."""
+    """Have device tests made for XPU alone (docs/pytorch.md#test-selection)."""
     sh.export(PYTORCH_TESTING_DEVICE_ONLY_FOR="xpu")
     sh.export(PYTHON_TEST_EXTRA_OPTION="--xpu")
 
 
 def run_with_crossref(sh: Session) -> None:
-    """Step 25."""
+    """Have operators checked against their references in Python (docs/pytorch.md#test-selection)."""
     sh.export(PYTORCH_TEST_WITH_CROSSREF="1")
 
 
 def show_rocm_devices(sh: Session) -> None:
-    """Step 26: no line that names a device stops the script."""
+    """Show the cards; if no line names one, stop (docs/pytorch.md#rocm-devices)."""
     sh.export(VALGRIND="OFF")
     sh.run("rocminfo")
     sh.pipeline("rocminfo", through=[matching(r"Name:.*\sgfx|Marketing")])
@@ -196,7 +196,7 @@ def show_rocm_devices(sh: Session) -> None:
 
 
 def set_up_oneapi(sh: Session) -> None:
-    """Step 27: of the five parts only umf may be missing."""
+    """Take over Intel's settings; of the five parts only umf may be missing (docs/pytorch.md#oneapi)."""
     sh.source("/opt/intel/oneapi/compiler/latest/env/vars.sh")
     if sh.is_file("/opt/intel/oneapi/umf/latest/env/vars.sh"):
         sh.source("/opt/intel/oneapi/umf/latest/env/vars.sh")
@@ -206,13 +206,13 @@ def set_up_oneapi(sh: Session) -> None:
 
 
 def install_ninja(sh: Session) -> None:
-    """Step 28."""
+    """Install what compiles extensions, and find it first (docs/pytorch.md#ninja)."""
     pip_install(sh, "ninja==1.10.2")
     sh.export(PATH=f"{sh['HOME']}/.local/bin:{sh['PATH']}")
 
 
 def set_up_sanitizers(sh: Session) -> None:
-    """Step 30, block A (2.3)."""
+    """Export the sanitizers' settings, and make them find something (docs/pytorch.md#sanitizers)."""
     options = (
         "detect_leaks=0:symbolize=1:detect_stack_use_after_return=true:strict_init_order=true:detect_odr_violation=1"
         ":detect_container_overflow=0:check_initialization_order=true:debug=true"
@@ -236,14 +236,14 @@ def set_up_sanitizers(sh: Session) -> None:
 
 
 def check_crash(sh: Session, code: str) -> None:
-    """Stop with 1 unless the code fails; any way of failing will do (2.3, 7.5)."""
+    """Stop with 1 unless the code fails; any way of failing will do (docs/pytorch.md#crash-check)."""
     with sh.subshell("test"):
         if sh.status_of(get_exit_code, sh, "python", "-c", code) == 0:
             sh.exit(1)
 
 
 def check_python(sh: Session, code: str) -> None:
-    """Stop unless the code runs in the test directory."""
+    """Stop unless the code runs in the test directory (docs/pytorch.md#start-up)."""
     with sh.subshell("test"):
         sh.run("python", "-c", code)
 
@@ -252,35 +252,35 @@ _DEBUG_ASSERTS = "import torch; torch._C._crash_if_debug_asserts_fail(424242)"
 
 
 def check_debug_asserts_on(sh: Session) -> None:
-    """Step 31."""
+    """Stop unless a failing debug assertion crashes, in a debug build (docs/pytorch.md#debug-asserts)."""
     sh.echo("The next command has to crash: debug assertions are on in this build")
     check_crash(sh, _DEBUG_ASSERTS)
 
 
 def check_debug_asserts_off(sh: Session) -> None:
-    """Step 32."""
+    """Stop if a failing debug assertion crashes, in any other build (docs/pytorch.md#debug-asserts)."""
     sh.echo("The next command must not crash: debug assertions are off in this build")
     check_python(sh, _DEBUG_ASSERTS)
 
 
 def use_default_kernels(sh: Session) -> None:
-    """Step 33."""
+    """Hold the machine to the kernels of the oldest ones (docs/pytorch.md#kernels)."""
     sh.export(ATEN_CPU_CAPABILITY="default")
 
 
 def use_avx2_kernels(sh: Session) -> None:
-    """Step 34."""
+    """Hold the machine to AVX2 kernels (docs/pytorch.md#kernels)."""
     sh.export(ATEN_CPU_CAPABILITY="avx2")
 
 
 def use_legacy_driver(sh: Session) -> None:
-    """Step 35."""
+    """Check that the old driver reaches a card, and say so to the tests (docs/pytorch.md#legacy-driver)."""
     check_python(sh, "import torch; torch.rand(2, 2, device='cuda')")
     sh.export(USE_LEGACY_DRIVER="1")
 
 
 def show_torch_config(sh: Session) -> None:
-    """Step 39."""
+    """Show how torch was built and how it works in parallel (docs/pytorch.md#torch-config)."""
     check_python(sh, "import torch; print(torch.__config__.show())")
     check_python(sh, "import torch; print(torch.__config__.parallel_info())")
 
@@ -331,4 +331,4 @@ STARTUP: tuple[Step, ...] = (
     Step(ALWAYS, collect_dynamo_benchmark_flags),
     Step(~BE.contains("libtorch") & ~BAZEL, show_torch_config),
 )
-"""Steps 1 to 39, in order."""
+"""All steps, in the order of docs/pytorch.md#start-up."""

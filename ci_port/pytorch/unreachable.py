@@ -1,4 +1,4 @@
-"""Functions that nothing calls (behaviour.md 6.1). No recording shows what they do upstream; `legacy/` has the twin."""
+"""Functions that nothing calls (docs/pytorch.md#no-caller): never recorded, a guess that `legacy/` shares."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ci_port.pytorch.names import RUN_TEST
 
 @function
 def test_jit_hooks(sh: Session) -> None:
-    """Unreachable."""
+    """Test module hooks in TorchScript; nothing calls it."""
     sh.echo("Module hooks in TorchScript")
     sh["HOOK_BUILD"] = f"{sh['CUSTOM_TEST_ARTIFACT_BUILD_DIR']}/jit-hook-build"
     with sh.pushd("test/jit_hooks"):
@@ -21,7 +21,7 @@ def test_jit_hooks(sh: Session) -> None:
 
 @function
 def test_cpp_extensions(sh: Session) -> None:
-    """Unreachable."""
+    """Test C++ extensions that are compiled beforehand; nothing calls it."""
     with sh.pushd("test/cpp_extensions"):
         sh.run("python", "setup.py", "install")
     sh.run(*RUN_TEST, "--include", "test_cpp_extensions_aot_no_ninja", "test_cpp_extensions_aot_ninja", "--verbose")
@@ -30,7 +30,7 @@ def test_cpp_extensions(sh: Session) -> None:
 
 @function
 def install_torchtext(sh: Session) -> None:
-    """Unreachable."""
+    """Build and install the pinned commits of torchdata and torchtext; nothing calls it."""
     sh.local(data_commit=None, text_commit=None)
     sh.assign("data_commit", get_pinned_commit(sh, "data"))
     sh.assign("text_commit", get_pinned_commit(sh, "text"))
@@ -41,7 +41,7 @@ def install_torchtext(sh: Session) -> None:
 
 @function
 def install_flash_attn_cute(sh: Session) -> None:
-    """Unreachable."""
+    """Install flash attention and the CUTLASS language that it needs; nothing calls it."""
     pip_install(sh, "nvidia-cutlass-dsl")
     url = "git+https://github.com/Dao-AILab/flash-attention.git#subdirectory=flash_attn/cute"
     pip_install(sh, url, "--no-deps")
@@ -49,37 +49,37 @@ def install_flash_attn_cute(sh: Session) -> None:
 
 @function
 def install_cutlass_dsl(sh: Session) -> None:
-    """Unreachable."""
+    """Install the language of CUTLASS; nothing calls it."""
     pip_install(sh, "nvidia-cutlass-dsl")
 
 
 @function
 def install_cutlass_api(sh: Session) -> None:
-    """Unreachable."""
+    """Install the interface of CUTLASS; nothing calls it."""
     pip_install(sh, "cutlass-api")
 
 
 @function
 def print_sccache_stats(sh: Session) -> None:
-    """Unreachable."""
+    """Show the statistics so far; nothing calls it."""
     sh.echo("sccache statistics so far:")
     sh.run("sccache", "--show-stats")
 
 
 @function
 def log(sh: Session, *words: str) -> None:
-    """Reached only by a misuse of `trap_add`, as are `error` and `fatal`."""
+    """Print a line; reached only by a misuse of `trap_add`, as are `error` and `fatal`."""
     sh.echo(" ".join(words))
 
 
 @function
 def error(sh: Session, *words: str) -> None:
-    """Unreachable."""
+    """Print a line as an error; reached only by that misuse."""
     log(sh, "ERROR:", *words)
 
 
 @function
 def fatal(sh: Session, *words: str) -> None:
-    """Unreachable; stops with 1."""
+    """Print a line as an error and stop with 1; reached only by that misuse."""
     error(sh, *words)
     sh.exit(1)

@@ -1,4 +1,4 @@
-"""PyTorch/XLA on top of this commit (behaviour.md 4.16). Most of its commands are functions of XLA's own scripts."""
+"""PyTorch/XLA on top of this commit (docs/pytorch.md#xla). Most of its commands are functions of XLA's own scripts."""
 
 from __future__ import annotations
 

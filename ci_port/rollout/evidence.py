@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from ci_port.model.errors import UsageError
 from ci_port.rollout.records import MOMENT, Evidence, Refused
 
 SCHEMA = 1
@@ -29,7 +30,7 @@ CREATE TABLE record (
 """
 
 
-class NotEvidence(ValueError):
+class NotEvidence(UsageError):
     """A file that is no store of evidence; the message names it."""
 
 
@@ -136,6 +137,12 @@ class Store:
         except sqlite3.Error as error:
             raise NotEvidence(f"{self._path} cannot be read: {error}") from None
         return [_evidence(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+
+
+def load_evidence(path: Path) -> list[Evidence]:
+    """Return the records of a store; raises NotEvidence where there is none."""
+    with Store(path) as store:
+        return store.records()
 
 
 def _evidence(row: Mapping[str, object]) -> Evidence:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci_port.model import DataError, Fields, pattern
+from ci_port.bash import pattern
+from ci_port.model import DataError, Fields
 from ci_port.model.toml import TomlDocument
 from ci_port.model.world import read_text
 

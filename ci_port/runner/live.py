@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ci_port.host import Exit, Interrupted, Session, Stop
-from ci_port.host.live_host import LiveHost
+from ci_port.host.live import LiveHost
 
 FAILED = 70
 """The port itself failed after its first command."""

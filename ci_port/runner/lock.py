@@ -7,7 +7,7 @@ branches with their lines. So the runner can name the branches that have changed
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ci_port.model import Document, Fields
@@ -54,6 +54,14 @@ class Lock(NamedTuple):
 def lock_of(content: bytes, branches: Sequence[LockedBranch]) -> LockedFile:
     """Return the lock of one file."""
     return LockedFile(_sha256(content), tuple(map(_line_hash, _lines(content))), tuple(branches))
+
+
+def make_lock(script: str, port: str, files: Mapping[str, tuple[bytes, Iterable[tuple[str, int, int]]]]) -> Lock:
+    """Return the lock of what was verified: fingerprints, and of each file what is in it and its branches."""
+    locked = {
+        name: lock_of(content, [LockedBranch(*span) for span in spans]) for name, (content, spans) in files.items()
+    }
+    return Lock(script, port, locked)
 
 
 def read_lock(text: str, source: str) -> Lock:

@@ -14,7 +14,7 @@ from ci_port.runner import handover
 from ci_port.runner.options import HELP, Options, parse
 
 if TYPE_CHECKING:
-    from ci_port.host.live_host import LiveHost
+    from ci_port.host.live import LiveHost
     from ci_port.runner.project import Project
     from ci_port.runner.record import Record
     from ci_port.runner.select import Choice
@@ -124,7 +124,7 @@ class _Runner:
         return handover.become_script(choice.command, self._environment)
 
     def _run_port(self, project: Project, choice: Choice) -> int:
-        from ci_port.host.live_host import LiveHost
+        from ci_port.host.live import LiveHost
         from ci_port.runner import live, preflight
 
         record = self._record(project, choice)

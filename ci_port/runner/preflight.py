@@ -14,8 +14,8 @@ from dataclasses import replace
 from types import FrameType
 from typing import NamedTuple, NoReturn
 
+from ci_port.bash.variables import why_not_followed
 from ci_port.host import Session, observe
-from ci_port.host.shell_variables import why_not_followed
 from ci_port.model import Case, Document, Environment, Plan
 from ci_port.model.world import World, world_from_json
 from ci_port.runner.lock import SHOWN, Lock, drift, packaged_lock

@@ -9,7 +9,8 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from ci_port.model import Document, Fields, pattern
+from ci_port.bash import pattern
+from ci_port.model import Document, Fields
 
 if TYPE_CHECKING:
     from ci_port.host import Session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ci_port.host.xtrace import quoted
+from ci_port.bash.quoting import traced_word
 from ci_port.model import Execute, Limit, Plan, Source, Step
 
 
@@ -19,17 +19,17 @@ def _line(step: Step) -> str:
     if isinstance(step, Execute):
         return _command(step)
     if isinstance(step, Source):
-        return f"source {quoted(step.path)}"
+        return f"source {traced_word(step.path)}"
     if isinstance(step, Limit):
         return f"ulimit {step.resource} {step.value}"
-    return f"write {'>>' if step.append else '>'} {quoted(step.path)}"
+    return f"write {'>>' if step.append else '>'} {traced_word(step.path)}"
 
 
 def _command(step: Execute) -> str:
-    changed = [f"{name}={quoted(value)}" if value is not None else f"-u {name}" for name, value in step.env]
+    changed = [f"{name}={traced_word(value)}" if value is not None else f"-u {name}" for name, value in step.env]
     streams = (("<", step.stdin), (">", step.stdout), ("2>", step.stderr))
-    where = [f"{sign} {quoted(path)}" for sign, path in streams if path is not None]
+    where = [f"{sign} {traced_word(path)}" for sign, path in streams if path is not None]
     notes = [f"in {step.cwd}"] * (step.cwd != ".") + [f"env {' '.join(changed)}"] * bool(changed)
     notes += [f"status {step.status}"] * bool(step.status)
     note = f"  # {'; '.join(notes)}" if notes else ""
-    return " ".join([*map(quoted, step.argv), *where]) + note
+    return " ".join([*map(traced_word, step.argv), *where]) + note

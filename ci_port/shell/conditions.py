@@ -9,17 +9,17 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ci_port.model import Compare, Condition, Contains, Equals, Fits, Matches, Nonempty, Present, Probe, Same, pattern
-from ci_port.shell import tree, words
+from ci_port.bash import conditional, pattern, regex, words
+from ci_port.bash.names import NAME, is_name
+from ci_port.model import Compare, Condition, Contains, Equals, Fits, Matches, Nonempty, Present, Probe, Same
+from ci_port.shell import tree
 from ci_port.shell.bashlex_reader import Listing, Simple, Span
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)")
-_SUM = re.compile(r"\s*\$?\{?([A-Za-z_][A-Za-z0-9_]*)\}?\s*(?:(==|!=|<=|>=|<|>)\s*(-?(?:0|[1-9][0-9]*))\s*)?")
+_SUM = re.compile(rf"\s*\$?\{{?({NAME})\}}?\s*(?:(==|!=|<=|>=|<|>)\s*(-?(?:0|[1-9][0-9]*))\s*)?")
 _SIGNS = {"==": "-eq", "!=": "-ne", "<": "-lt", "<=": "-le", ">": "-gt", ">=": "-ge"}
-_NUMERIC = frozenset(_SIGNS.values())
 _EQUAL = frozenset(("=", "==", "!="))
 _FIRST = re.compile(r"[\s{(]*([A-Za-z0-9_./-]+)(?=[\s;)])")
-_GLOB = re.compile(r"[*?\[\\]")
 
 Readings = Callable[[tree.Statement], "Listing | None"]
 
@@ -232,7 +232,7 @@ class Conditions:
         raw = self.text[operand[0] : operand[1]]
         if operator == "-v":
             name = words.literal(raw)
-            return Present(name) if name and name.isidentifier() else None
+            return Present(name) if name and is_name(name) else None
         name = words.variable(raw)
         if name is None or operator not in ("-n", "-z"):
             return None
@@ -244,7 +244,7 @@ class Conditions:
             return ~condition if condition is not None and operator == "!=" else condition
         name = words.variable(self.text[left[0] : left[1]])
         value = words.literal(self.text[right[0] : right[1]])
-        if operator in _NUMERIC:
+        if operator in conditional.NUMBERS:
             name = name or self._bare_name(left, literal)
             return Compare(name, operator, int(value)) if name and value and _NUMBER.fullmatch(value) else None
         if operator == "=~" and name:
@@ -254,15 +254,15 @@ class Conditions:
     def _bare_name(self, span: Span, literal: bool) -> str | None:
         """In `[[ ]]` the operands of `-eq` are sums, where a name stands for its value."""
         raw = self.text[span[0] : span[1]]
-        return raw if raw.isidentifier() and not literal else None
+        return raw if is_name(raw) and not literal else None
 
     def _fits(self, name: str, right: Span) -> Condition | None:
         parts = words.pieces(self.text[right[0] : right[1]])
         if parts is None or any(part.kind == "variable" for part in parts):
             return None
-        regex = "".join(part.text if part.kind == "plain" else _escaped(part.text) for part in parts)
+        expression = "".join(part.text if part.kind == "plain" else regex.escape(part.text) for part in parts)
         try:
-            return Fits(name, regex)
+            return Fits(name, expression)
         except ValueError:
             return None
 
@@ -299,7 +299,7 @@ class Conditions:
         return Probe(text, self._names((span,)), bracketed=brackets)
 
     def _names(self, spans: Sequence[Span]) -> frozenset[str]:
-        found = re.compile(r"\$\{?[!#]?([A-Za-z_][A-Za-z0-9_]*|[1-9@*#?])")
+        found = re.compile(rf"\$\{{?[!#]?({NAME}|[1-9@*#?])")
         return frozenset(match[1] for start, end in spans for match in found.finditer(self.text, start, end))
 
 
@@ -307,24 +307,12 @@ def compare_with(name: str, parts: Sequence[words.Piece]) -> Condition | None:
     """Return `[[ $name == word ]]` in its plainest form; None for an extended glob."""
     glob = "".join(part.text if part.kind == "plain" else pattern.escape(part.text) for part in parts)
     inner = glob[1:-1]
-    if len(glob) > 2 and glob[0] == glob[-1] == "*" and (text := _unescaped(inner)) is not None:
+    if len(glob) > 2 and glob[0] == glob[-1] == "*" and (text := pattern.only_match(inner)) is not None:
         return Contains(name, text)
-    if (text := _unescaped(glob)) is not None:
+    if (text := pattern.only_match(glob)) is not None:
         return Equals(name, text)
     try:
         pattern.compile_pattern(glob)
     except ValueError:
         return None
     return Matches(name, glob)
-
-
-def _unescaped(glob: str) -> str | None:
-    """Return the text that a pattern without special characters matches; None if it has some, or a dangling escape."""
-    plain = re.sub(r"\\(.)", "", glob, flags=re.DOTALL)
-    if _GLOB.search(plain) or re.search(r"[?*+@!]\(", plain):
-        return None
-    return re.sub(r"\\(.)", r"\1", glob, flags=re.DOTALL)
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([][.*^$+?(){}|\\])", r"\\\1", text)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 
+from ci_port.bash.names import RESERVED
 from ci_port.shell import tree
 from ci_port.shell.source import SyntaxFault
 
 _GAP = re.compile(r"[ \t]+")
-_RESERVED = re.compile(
-    r"(?:if|then|elif|else|fi|while|until|for|select|case|esac|do|done|function|coproc|time|in|\[\[|\]\]|[{}!])"
-    r"(?=[ \t\n;&|()<>]|\\\n|\Z)"
-)
+_RESERVED = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(RESERVED)))})(?=[ \t\n;&|()<>]|\\\n|\Z)")
 
 
 class Cursor:

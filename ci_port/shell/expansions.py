@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ci_port.bash.names import NAME
 from ci_port.shell import tree
 from ci_port.shell.cursor import Cursor
 from ci_port.shell.source import SyntaxFault
@@ -11,14 +12,13 @@ from ci_port.shell.source import SyntaxFault
 _PLAIN = re.compile(r"[^ \t\n\"'\\$`|&;()<>]+")
 _IN_QUOTES = re.compile(r"[^\"\\$`]+")
 _ANSI_C = re.compile(r"(?:[^'\\]|\\.)*'", re.DOTALL)
-_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _REDIRECTION = re.compile(
-    rf"(?:[0-9]+|\{{{_NAME}(?:\[[^]\s]*\])?\}})?(<<<|<<-|<<|<>|<&|>&|>>|>\||<(?!\()|>(?!\())|(&>>|&>)"
+    rf"(?:[0-9]+|\{{{NAME}(?:\[[^]\s]*\])?\}})?(<<<|<<-|<<|<>|<&|>&|>>|>\||<(?!\()|>(?!\())|(&>>|&>)"
 )
-_ASSIGNMENT = re.compile(rf"{_NAME}\+?=")
-_ELEMENT = re.compile(rf"{_NAME}(?=\[)")
-_PARAMETER = re.compile(rf"(?:{_NAME}|[0-9]|[?$!#@*-])")
-_BRACED = re.compile(rf"([!#]?)({_NAME}|[0-9]+|[@*?$!#-])")
+_ASSIGNMENT = re.compile(rf"{NAME}\+?=")
+_ELEMENT = re.compile(rf"{NAME}(?=\[)")
+_PARAMETER = re.compile(rf"(?:{NAME}|[0-9]|[?$!#@*-])")
+_BRACED = re.compile(rf"([!#]?)({NAME}|[0-9]+|[@*?$!#-])")
 _EXPANDING = re.compile(r"[^\\$`]+")
 # bashlex looks for expansions inside single quotes, too.
 _HIDDEN = re.compile(r"[$`\\]")

@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ci_port.bash import words
+from ci_port.bash.builtins import LEAVING
+from ci_port.bash.uses import reads_of_sum, written_by
 from ci_port.model import ALWAYS, Branch, Condition
-from ci_port.shell import bashlex_reader, tree, words
+from ci_port.shell import bashlex_reader, tree
 from ci_port.shell.bashlex_reader import Disagreement, Listing, Simple, Span
 from ci_port.shell.conditions import Conditions, Decision, condition_of
 from ci_port.shell.reader import Reader
 from ci_port.shell.source import Source, SyntaxFault, load
 from ci_port.shell.sources import resolve
-from ci_port.shell.variables import reads_of_sum, written_by
 
-EXITS = frozenset(("exit", "return", "break", "continue", "exec"))
 TOP = "(top)"
 
 
@@ -115,7 +116,7 @@ class Inventory:
     @property
     def exits(self) -> list[Command]:
         """Early exits: `exit`, `return`, `break`, `continue`, `exec`."""
-        return [command for command in self.commands if command.name in EXITS]
+        return [command for command in self.commands if command.name in LEAVING]
 
     def every(self) -> Iterator[Inventory]:
         """Yield this file's inventory and those of the files it sources."""

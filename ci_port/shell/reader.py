@@ -10,15 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from ci_port.bash import conditional
+from ci_port.bash.builtins import ASSIGNING
+from ci_port.bash.names import COMPOUND, NAME
 from ci_port.shell import tree
 from ci_port.shell.expansions import Expansions
 from ci_port.shell.source import SyntaxFault
 
-_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _UNARY = re.compile(r"-[a-zA-Z](?=[ \t\n])")
-_BINARY = re.compile(r"(?:==|=~|!=|=|<|>|-eq|-ne|-lt|-le|-gt|-ge|-nt|-ot|-ef)(?=[ \t\n])|[<>]")
-_UNARY_OPERATORS = frozenset("-" + letter for letter in "abcdefghknoprstuvwxzGLNORS")
-_DECLARING = frozenset(("alias", "declare", "export", "local", "readonly", "typeset", "eval", "let"))
+_OPERATORS = "|".join(map(re.escape, (*conditional.STRINGS, *conditional.NUMBERS, *conditional.FILES)))
+_BINARY = re.compile(rf"(?:{_OPERATORS})(?=[ \t\n])|[<>]")
 
 
 class Reader(Expansions):
@@ -217,7 +218,7 @@ class Reader(Expansions):
             if not assigned:
                 self.word()
                 first = self.text[at : self.pos] if first in ("", "=") else first
-                declaring = declaring or (first in _DECLARING and first == self.text[at : self.pos])
+                declaring = declaring or (first in ASSIGNING and first == self.text[at : self.pos])
             else:
                 first = first or "="
             if self.pos == at:
@@ -235,21 +236,7 @@ class Reader(Expansions):
     def define(self, start: int) -> None:
         """Read the rest of `name () compound-command`; the name has been read as the only word."""
         name = self.text[start : self.last]
-        if name in (
-            "if",
-            "then",
-            "elif",
-            "else",
-            "fi",
-            "while",
-            "until",
-            "for",
-            "select",
-            "case",
-            "esac",
-            "do",
-            "done",
-        ):
+        if name in COMPOUND:
             raise SyntaxFault(start, f"{name} is a reserved word")
         self.words.pop()
         self.parts = [part for part in self.parts if part.start < start]
@@ -448,7 +435,7 @@ class Reader(Expansions):
         node = tree.Coproc(self.pos, self.pos)
         self.pos += len("coproc")
         self.gap()
-        match = re.compile(rf"({_NAME})[ \t]+").match(self.text, self.pos, self.end)
+        match = re.compile(rf"({NAME})[ \t]+").match(self.text, self.pos, self.end)
         if match and not self.reserved():
             at = self.pos
             self.pos = match.end()
@@ -521,7 +508,7 @@ class Reader(Expansions):
         if self.at_test_end():
             raise self.unexpected("the test has no expression here")
         unary = _UNARY.match(self.text, self.pos, self.end)
-        if unary and unary[0] in _UNARY_OPERATORS:
+        if unary and unary[0] in conditional.UNARY:
             self.pos = unary.end()
             self.gap()
             node = tree.Expression(start, start, unary[0], (self.test_word(),))

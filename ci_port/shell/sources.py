@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ci_port.shell import words
+from ci_port.bash import words
 
 # The usual ways to say "the directory of this script".
 _OWN = r"\$(?:0|BASH_SOURCE|\{(?:0|BASH_SOURCE(?:\[0\])?)\})"

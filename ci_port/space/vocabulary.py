@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ci_port.bash.names import is_name
 from ci_port.model import Compare, Condition, Contains, Equals, Matches, atoms
 
 
@@ -24,7 +25,7 @@ def vocabulary(conditions: Iterable[Condition]) -> Vocabulary:
     found: dict[str, set[str]] = {}
     numbers: set[str] = set()
     for atom in (atom for condition in conditions for atom in atoms(condition)):
-        for name in filter(str.isidentifier, atom.variables()):
+        for name in filter(is_name, atom.variables()):
             found.setdefault(name, set()).update(_fragments(atom))
         if isinstance(atom, Compare):
             numbers.add(atom.variable)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ci_port.cli.bundle import bundle
-from ci_port.cli.lock import lock_text
-from ci_port.cli.project import load_project
 from ci_port.model import World
 from ci_port.model.world import load_world
+from ci_port.project.file import load_project
+from ci_port.runner.bundle import bundle
+from tests.lock_now import lock_now
 from tests.parity.live_machine import LiveMachine, compile_stand_in
 from tests.parity.real_bash import SOURCE, RealBash
 
@@ -32,7 +32,7 @@ def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundle as `ci-port bundle` makes it, with a lock of the script and the port as they are now."""
     target = tmp_path_factory.mktemp("bundle") / "test_python_ci.py"
-    target.write_bytes(bundle(lock_text(load_project(None)).encode()))
+    target.write_bytes(bundle(lock_now().encode()))
     return target
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 import ci_port.pytorch
-from ci_port.cli.project import load_project
-from ci_port.cli.sides import shell_side
 from ci_port.host import observe
 from ci_port.model import Case
 from ci_port.model.world import load_world, read_cases, read_text
 from ci_port.parity import Verdict
 from ci_port.parity.compare import judge
 from ci_port.parity.failures import environments, failing_each_step
+from ci_port.project.file import load_project
+from ci_port.project.sides import shell_side
 
 RECORDED = Path(__file__).with_name("recorded") / "fail.jsonl.gz"
 PROJECT = load_project(None)

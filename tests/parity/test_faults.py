@@ -17,11 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from ci_port.cli.lock import lock_text
-from ci_port.cli.project import load_project
 from ci_port.model import World
 from ci_port.rollout.records import Evidence, read_records
 from ci_port.runner.lock import read_lock
+from tests.lock_now import lock_now
 from tests.parity.live_machine import RUNNER, LiveMachine, LiveRun, Signals
 
 JOB = {"BUILD_ENVIRONMENT": "linux-jammy-py3.10-gcc11", "TEST_CONFIG": "smoke", "SHARD_NUMBER": "1"}
@@ -76,7 +75,7 @@ ONLY_LIVE = "\n\ndef main(sh):\n    if type(sh.host).__name__ == 'LiveHost':\n  
 LATE = "\n\ndef dispatch(sh):\n    if type(sh.host).__name__ == 'LiveHost':\n        raise ValueError('too late')\n"
 SLOW = "\nimport os, time\nopen(os.environ['STAND_IN'] + '/importing', 'w').close()\ntime.sleep(60)\n"
 IN_HANDLER = "\n\ndef ccache_epilogue(sh):\n    raise ValueError('in a handler')\n"
-IMPATIENT = {"ci_port/host/live_host.py": "PATIENCE = 0.3\n"}
+IMPATIENT = {"ci_port/host/live/signals.py": "PATIENCE = 0.3\n"}
 
 FAULTS = (
     # Nothing has run yet: bash has the job, once.
@@ -380,6 +379,6 @@ def test_what_happened_is_evidence(
     assert {
         name: getattr(found, name) or None if name == "phase" else getattr(found, name) for name in expected
     } == expected
-    lock = read_lock(lock_text(load_project(None)), "lock")
+    lock = read_lock(lock_now(), "lock")
     assert (found.script, found.port) == (lock.script, lock.port)
     assert found.job == "job:linux-jammy-py3.10-gcc11/smoke/1of"

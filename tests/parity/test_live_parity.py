@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from ci_port.cli.cases import load_jobs
-from ci_port.cli.project import load_project
 from ci_port.host import observe
 from ci_port.model import Case, World
 from ci_port.model.world import load_world
+from ci_port.project.cases import load_jobs
+from ci_port.project.file import load_project
 from ci_port.pytorch import main
 from tests.parity.live_machine import LiveMachine
 

@@ -15,15 +15,15 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 
 import ci_port.pytorch
-from ci_port.cli.project import load_project
-from ci_port.cli.text import see_both
+from ci_port.bash.variables import changes_bash
 from ci_port.dryrun import Recorder
 from ci_port.host import observe
-from ci_port.host.shell_variables import NAMES
 from ci_port.model import Case, Plan
 from ci_port.model.world import load_world
 from ci_port.parity import Result, Verdict
 from ci_port.parity.compare import judge
+from ci_port.parity.render.text import see_both
+from ci_port.project.file import load_project
 from ci_port.shell.inventory import read_script
 from ci_port.space import strategies
 from ci_port.space.vocabulary import vocabulary
@@ -33,10 +33,10 @@ WORLD = load_world(PROJECT.world)
 INVENTORY = read_script(PROJECT.script)
 VOCABULARY = vocabulary(branch.condition for branch in INVENTORY.branches if branch.condition is not None)
 ALWAYS = ["BUILD_ENVIRONMENT", "TEST_CONFIG", "SHARD_NUMBER", "NUM_TEST_SHARDS"]
-# Names that the script reads or sets without asking: a caller may have exported any of them (behaviour.md 7.4).
+# Names that the script reads or sets without asking, any of them perhaps exported (docs/pytorch.md#what-stays).
 LOWER_CASE = ("args", "commit", "device", "file", "git_status", "id", "mode", "name", "path", "ret", "suite", "test")
-UPPER_CASE = {use.name for use in INVENTORY.uses if re.fullmatch(r"(?!BASH_)[A-Z][A-Z0-9_]*", use.name)}
-CARRIED = [*sorted(UPPER_CASE - {"PATH", *NAMES}), *LOWER_CASE]
+UPPER_CASE = {use.name for use in INVENTORY.uses if re.fullmatch(r"[A-Z][A-Z0-9_]*", use.name)}
+CARRIED = [*sorted(name for name in UPPER_CASE - {"PATH"} if not changes_bash(name)), *LOWER_CASE]
 TORCH = "/opt/conda/lib/python3.10/site-packages/torch"
 FILES = [
     *(f"{WORLD.workspace}/dist/{name}.whl" for name in ("vision/a", "audio/b c", "ao/d", "fbgemm_gpu/e", "torchrec/f")),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ci_port.model import Case
-from ci_port.parity.render import page
+from ci_port.parity.render.page import page
 from ci_port.parity.render.plot import Series
 from tests.parity.browser import Browser, browser
 from tests.unit.parity import sample

@@ -14,13 +14,12 @@ from types import FrameType
 import pytest
 
 import ci_port.pytorch
-from ci_port.cli.cases import load_cases
-from ci_port.cli.project import load_project
-from ci_port.dryrun import Recorder
-from ci_port.dryrun.control import Limits
+from ci_port.dryrun import Limits, Recorder
 from ci_port.host import observe
 from ci_port.model import Case
 from ci_port.model.world import load_world
+from ci_port.project.cases import load_cases
+from ci_port.project.file import load_project
 from ci_port.shell import read_script, trace
 from ci_port.shell.coverage import Reader, traced
 from ci_port.shell.trace import Status

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ci_port.cli.cases import load_jobs
-from ci_port.cli.project import load_project
-from ci_port.cli.sides import shell_side
 from ci_port.model.world import load_world
+from ci_port.project.cases import load_jobs
+from ci_port.project.file import load_project
+from ci_port.project.sides import shell_side
 from tests.tools.checkout import ROOT, run
 from tools.lib.stub_baseline import StubBaseline
 

@@ -71,7 +71,7 @@ def test_without_a_compiler_the_rest_is_installed(tmp_path: Path) -> None:
     assert not [name for name in names if name.endswith(".so")]
 
 
-@pytest.mark.parametrize("room", ["cli", "host", "pytorch", "dryrun", "parity"])
+@pytest.mark.parametrize("room", ["bash", "cli", "host", "pytorch", "dryrun", "parity", "project", "review"])
 def test_the_base_install_needs_nothing_but_the_standard_library(room: str) -> None:
     # -S: no site-packages at all.
     root = Path(__file__).resolve().parents[2]

@@ -20,13 +20,13 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 
-from ci_port.cli.cases import load_jobs  # noqa: E402
-from ci_port.cli.project import Project, load_project  # noqa: E402
-from ci_port.cli.sides import python_side, shell_side  # noqa: E402
 from ci_port.model import Case, World  # noqa: E402
 from ci_port.model.plan import dumps  # noqa: E402
 from ci_port.model.world import case_to_json, load_world  # noqa: E402
 from ci_port.parity import cores, summarise, sweep  # noqa: E402
+from ci_port.project.cases import load_jobs  # noqa: E402
+from ci_port.project.file import Project, load_project  # noqa: E402
+from ci_port.project.sides import python_side, shell_side  # noqa: E402
 from tools.lib.stub_baseline import StubBaseline  # noqa: E402
 
 GROUPS = ("recorder", "port", "parallel", "memory", "inventory", "diff-plan", "runner")
@@ -240,7 +240,7 @@ def _runner(rounds: int) -> list[Figure]:
         file = Path(scratch) / "test_python_ci.py"
         # Made by the Python that will run it, as its compiled code is for that version.
         make = (
-            "import sys; sys.path.insert(0, sys.argv[1]); from ci_port.cli.bundle import bundle; "
+            "import sys; sys.path.insert(0, sys.argv[1]); from ci_port.runner.bundle import bundle; "
             "sys.stdout.buffer.write(bundle(b'{}'))"
         )
         file.write_bytes(subprocess.run([python, "-c", make, str(ROOT)], stdout=subprocess.PIPE, check=True).stdout)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ci_port.bash.quoting import assignment, quoted
 from ci_port.model import Case, Place
 from ci_port.parity.compare import Result, Shape, Verdict
 from ci_port.parity.report import Finding, Report
-from ci_port.parity.wording import quoted, sides
+from ci_port.parity.wording import sides
 
 SHAPES = {
     Shape.CHANGED: "is not the same on both sides",
@@ -85,7 +86,7 @@ def headline(finding: Finding) -> str:
 
 def variables(case: Case) -> str:
     """Return what a case changes in the environment, as one would write it before a command."""
-    words = (f"{name}={quoted(value) if value else ''}" for name, value in case.env if value is not None)
+    words = (assignment(name, value) for name, value in case.env if value is not None)
     unset = [f"-u {name}" for name, value in case.env if value is None]
     line = " ".join(([f"env {' '.join(unset)}"] if unset else []) + list(words))
     return line + (" (in a world of its own)" if case.world is not None else "") or "(the world's own environment)"

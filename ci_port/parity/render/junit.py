@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as Xml
 
+from ci_port.bash.quoting import quoted
 from ci_port.parity.compare import Result, Verdict
 from ci_port.parity.render.facts import headline, place_text, variables
 from ci_port.parity.report import Entry, Report
-from ci_port.parity.wording import quoted
 
 # What XML 1.0 cannot hold, not even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

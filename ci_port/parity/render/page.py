@@ -11,9 +11,9 @@ from ci_port.model import Place, Step
 from ci_port.model.plan import dumps
 from ci_port.parity.compare import Result, Verdict
 from ci_port.parity.edits import aligned_steps
-from ci_port.parity.render.facts import headline, place_text, problems, variables
+from ci_port.parity.render.facts import Problem, headline, place_text, problems, variables
 from ci_port.parity.render.plot import Series, plot
-from ci_port.parity.report import Entry, Report
+from ci_port.parity.report import Entry, Finding, Report
 from ci_port.parity.wording import command_words, notes
 
 FRAME = Path(__file__).resolve().parents[2] / "data" / "report.html"
@@ -62,59 +62,82 @@ class _Tables:
 
 
 def _data(report: Report) -> dict[str, Any]:
-    tables = _Tables()
-    why: dict[str, list[str]] = {}
-    for finding in report.findings:
-        for result in finding.group.results:
-            why.setdefault(result.case.id, []).append(headline(finding))
     others = [problem for problem in problems(report) if problem.kind != "different"]
-    for problem in others:
-        for id in problem.cases:
-            why.setdefault(id, []).append(problem.message)
-    pairs = _Pairs(report)
+    return {**_about(report), **_results(report, others), **_runs(report)}
+
+
+def _about(report: Report) -> dict[str, Any]:
+    """Return what was compared, and how the whole came out."""
     return {
         "good": report.good,
         "made": report.made,
         "axes": report.axes,
         "subjects": {name: {"name": one.name, "fingerprint": one.fingerprint} for name, one in report.subjects.items()},
         "spaces": [{"name": space.name, "cases": space.cases} for space in report.spaces],
-        "cases": [_case(entry, report, why, pairs) for entry in report.entries],
-        "findings": [
-            {
-                "cases": [result.case.id for result in finding.group.results],
-                "wanted": all(result.case.id in report.excused for result in finding.group.results),
-                "script": place_text(finding.group.control_place),
-                "port": place_text(finding.group.candidate_place),
-                "edits": [str(edit) for edit in finding.edits],
-                "minimal": variables(finding.minimal),
-            }
-            for finding in report.findings
-        ],
-        "problems": [
-            {
-                "kind": one.kind,
-                "message": one.message,
-                "cases": one.cases,
-                "place": place_text(one.script or one.port) if one.script or one.port else "",
-            }
-            for one in others
-        ],
-        "pairs": pairs.rows,
-        "runs": [
-            {
-                "status": run.plan.status,
-                "steps": [tables.step(step) for step in run.plan.steps],
-                "places": [tables.place(place) for place in run.places],
-            }
-            for run in report.runs
-        ],
-        "steps": tables.steps,
-        "places": tables.places,
         "durations": report.durations,
         "coverage": _coverage(report),
         "waivers": [f"{use.waiver.branch}: {use.problem or use.waiver.reason}" for use in report.waivers],
         "notes": report.notes,
     }
+
+
+def _results(report: Report, others: Sequence[Problem]) -> dict[str, Any]:
+    """Return what became of each case, and what there is to read about those that are not the same."""
+    why, pairs = _why(report, others), _Pairs(report)
+    return {
+        "cases": [_case(entry, report, why, pairs) for entry in report.entries],
+        "findings": [_finding(finding, report) for finding in report.findings],
+        "problems": [_problem(one) for one in others],
+        "pairs": pairs.rows,
+    }
+
+
+def _why(report: Report, others: Sequence[Problem]) -> dict[str, list[str]]:
+    """Return the sentences that belong to each case."""
+    why: dict[str, list[str]] = {}
+    for finding in report.findings:
+        for result in finding.group.results:
+            why.setdefault(result.case.id, []).append(headline(finding))
+    for problem in others:
+        for id in problem.cases:
+            why.setdefault(id, []).append(problem.message)
+    return why
+
+
+def _finding(finding: Finding, report: Report) -> dict[str, Any]:
+    ids = [result.case.id for result in finding.group.results]
+    return {
+        "cases": ids,
+        "wanted": all(id in report.excused for id in ids),
+        "script": place_text(finding.group.control_place),
+        "port": place_text(finding.group.candidate_place),
+        "edits": [str(edit) for edit in finding.edits],
+        "minimal": variables(finding.minimal),
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    place = problem.script or problem.port
+    return {
+        "kind": problem.kind,
+        "message": problem.message,
+        "cases": problem.cases,
+        "place": place_text(place) if place else "",
+    }
+
+
+def _runs(report: Report) -> dict[str, Any]:
+    """Return every distinct run, and the tables of steps and places that its numbers stand for."""
+    tables = _Tables()
+    runs = [
+        {
+            "status": run.plan.status,
+            "steps": [tables.step(step) for step in run.plan.steps],
+            "places": [tables.place(place) for place in run.places],
+        }
+        for run in report.runs
+    ]
+    return {"runs": runs, "steps": tables.steps, "places": tables.places}
 
 
 class _Pairs:

@@ -4,80 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ci_port.cli import diff_plan, main, plansets
-from ci_port.cli.untouched import touched
-from tests.unit.cli.project_on_disk import SCRIPT, WORLD
+from ci_port.cli import diff_plan, main
+from ci_port.project import plans
+from ci_port.review.cache import cache_directory
+from ci_port.review.plansets import PlanSet
+from tests.unit.project.project_on_disk import SCRIPT, WORLD
+from tests.unit.review.repository import PORT, Repository
 
 Capture = pytest.CaptureFixture[str]
-
-PORT = """\
-def main(sh):
-    if sh["SUITE"] == "lint":
-        sh.run("ruff", "check", stdout="lint.log")
-    else:
-        sh.run("python", "run.py", "--suite", sh["SUITE"])
-"""
-
-
-class Repository:
-    """A git repository with a script, a port, a world and jobs."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.git("init", "--quiet", "--initial-branch=main")
-        self.write("world.json", json.dumps(WORLD))
-        self.write("jobs.csv", "SUITE,SHARD\nunit,1\nslow,2\nlint,\n")
-        self.write("scripts/test.sh", SCRIPT)
-        self.write("diffed_port.py", PORT)
-        self.config("scripts/test.sh")
-
-    def config(self, script: str) -> None:
-        config = {"script": script, "world": "world.json", "jobs": "jobs.csv", "job_id": "{SUITE}"}
-        self.write("ci-port.json", json.dumps({**config, "port": "diffed_port:main"}))
-
-    def git(self, *words: str) -> None:
-        who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
-        environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-        subprocess.run(["git", "-C", str(self.root), *who, *words], check=True, env=environment)
-
-    def commit(self, tag: str) -> None:
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", f"--message={tag}")
-        self.git("tag", tag)
-
-    def write(self, name: str, text: str) -> Path:
-        path = self.root / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-        return path
-
-    def edit(self, name: str, old: str, new: str) -> None:
-        text = (self.root / name).read_text()
-        assert old in text
-        self.write(name, text.replace(old, new))
-
-    @property
-    def flags(self) -> list[str]:
-        return ["--config", str(self.root / "ci-port.json")]
-
-
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    (tmp_path / "repository").mkdir()
-    made = Repository(tmp_path / "repository")
-    made.commit("one")
-    monkeypatch.syspath_prepend(str(made.root))
-    # Another test's port of this name may have been imported.
-    monkeypatch.delitem(sys.modules, "diffed_port", raising=False)
-    return made
 
 
 def diffed(status: int, capsys: Capture, repository: Repository, *arguments: str) -> dict[str, Any]:
@@ -92,11 +31,11 @@ FLAG = ('--jobs "$(nproc)"', '--jobs "$(nproc)" --fast')
 def test_a_clean_tree_changes_nothing_and_runs_nothing(
     repository: Repository, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never(*_: object) -> plansets.PlanSet:
+    def never(*_: object) -> PlanSet:
         raise AssertionError("files that are the same do the same")
 
-    monkeypatch.setattr(plansets, "record_script", never)
-    monkeypatch.setattr(plansets, "plan_port", never)
+    monkeypatch.setattr(plans, "record_script", never)
+    monkeypatch.setattr(plans, "plan_port", never)
     found = diffed(0, capsys, repository, "one")
     assert (found["verdict"], found["changed"]) == ("No job's plan changes.", 0)
 
@@ -245,10 +184,10 @@ def test_what_was_planned_once_is_remembered_by_content(
     repository.edit("scripts/test.sh", *FLAG)
     first = diffed(1, capsys, repository, "one")
 
-    def never(*_: object) -> plansets.PlanSet:
+    def never(*_: object) -> PlanSet:
         raise AssertionError("this was recorded before")
 
-    monkeypatch.setattr(plansets, "record_script", never)
+    monkeypatch.setattr(plans, "record_script", never)
     assert diffed(1, capsys, repository, "one") == first
     with pytest.raises(AssertionError):
         main(["diff-plan", "one", "--no-cache", *repository.flags])
@@ -260,7 +199,7 @@ def test_what_was_planned_once_is_remembered_by_content(
 def test_a_memory_that_is_broken_is_made_anew(repository: Repository, capsys: Capture) -> None:
     repository.edit("scripts/test.sh", *FLAG)
     first = diffed(1, capsys, repository, "one")
-    for file in plansets.cache_directory().iterdir():
+    for file in cache_directory().iterdir():
         file.write_bytes(file.read_bytes()[:40])
     assert diffed(1, capsys, repository, "one") == first
 
@@ -270,69 +209,17 @@ def test_only_jobs_that_the_change_can_touch_are_recorded_again(
 ) -> None:
     pytest.importorskip("bashlex", reason="reading a script needs it")
     recorded: list[list[str]] = []
-    plain = plansets.record_script
+    plain = plans.record_script
 
-    def counted(script: Any, world: Any, cases: Any, jobs: Any) -> plansets.PlanSet:
+    def counted(script: Any, world: Any, cases: Any, *rest: Any) -> PlanSet:
         recorded.append([case.id for case in cases])
-        return plain(script, world, cases, jobs)
+        return plain(script, world, cases, *rest)
 
-    monkeypatch.setattr(plansets, "record_script", counted)
+    monkeypatch.setattr(plans, "record_script", counted)
     repository.edit("scripts/test.sh", "ruff check > lint.log", "ruff check --fix > lint.log\n  ruff format")
     found = diffed(1, capsys, repository, "one", "--side", "script")
     assert recorded == [["unit", "slow", "lint"], ["lint"]]
     assert found["sides"]["script"]["changed"] == ["lint"]
-
-
-TOUCHED = {
-    "inside an arm": ("ruff check > lint.log", "ruff check", {7}, {5}),
-    "inside a function": ('--jobs "$(nproc)"', "", {4}, {7}),
-    "a line more in an arm": ("  ruff check > lint.log", "  ruff check > lint.log\n  more", {7}, {4}),
-}
-
-
-@pytest.mark.parametrize(("old", "new", "entered", "passed"), TOUCHED.values(), ids=TOUCHED)
-def test_a_change_inside_a_body_touches_runs_that_entered_it(
-    old: str, new: str, entered: set[int], passed: set[int], tmp_path: Path
-) -> None:
-    pytest.importorskip("bashlex", reason="reading a script needs it")
-    touches = _touches(tmp_path, old, new)
-    assert touches(entered)
-    assert not touches(passed)
-
-
-EVERYWHERE = {
-    "at the top": ("set -e", "set -eu"),
-    "in a condition": ("== lint", "== linter"),
-    "a function's name": ("run_suite() {", "run_suites() {"),
-    "an arm more": ("else\n", "elif true; then\n  x\nelse\n"),
-    "a call": ('run_suite "$SUITE"\nfi', 'run_suite "$SUITE"\nfi\nmore'),
-    "line numbers are asked for": ("ruff check > lint.log", "ruff check $LINENO"),
-    "no longer bash": ("ruff check > lint.log", "if ("),
-}
-
-
-@pytest.mark.parametrize(("old", "new"), EVERYWHERE.values(), ids=EVERYWHERE)
-def test_a_change_anywhere_else_touches_every_run(old: str, new: str, tmp_path: Path) -> None:
-    assert _touches(tmp_path, old, new)(set())
-
-
-def _touches(tmp_path: Path, old: str, new: str) -> Any:
-    assert old in SCRIPT
-    before, after = (tmp_path / name / "test.sh" for name in ("before", "after"))
-    for path, text in ((before, SCRIPT), (after, SCRIPT.replace(old, new, 1))):
-        path.parent.mkdir()
-        path.write_text(text)
-    tells = touched(before, after)
-    return lambda lines: tells({"test.sh": frozenset(lines)})
-
-
-def test_a_changed_neighbour_touches_every_run(tmp_path: Path) -> None:
-    before, after = (tmp_path / name / "test.sh" for name in ("before", "after"))
-    for path in (before, after):
-        path.parent.mkdir()
-        path.write_text(SCRIPT)
-    (after.parent / "common.sh").write_text("x=1\n")
-    assert touched(before, after)({})
 
 
 def test_markdown(repository: Repository, capsys: Capture) -> None:
@@ -357,13 +244,13 @@ def test_a_parity_sweep_leaves_its_plans_behind(
     repository.write("world.json", json.dumps({**WORLD, "env": {**WORLD["env"], "SHARD": ""}}))  # type: ignore[dict-item]
     main(["parity", *repository.flags])
     recorded: list[Path] = []
-    plain = plansets.record_script
+    plain = plans.record_script
 
-    def counted(script: Path, *rest: Any) -> plansets.PlanSet:
+    def counted(script: Path, *rest: Any) -> PlanSet:
         recorded.append(script)
         return plain(script, *rest)
 
-    monkeypatch.setattr(plansets, "record_script", counted)
+    monkeypatch.setattr(plans, "record_script", counted)
     repository.edit("scripts/test.sh", "set -e\n", "set -e\ntouch x\n")
     capsys.readouterr()
     diffed(1, capsys, repository, "one", "--side", "script")

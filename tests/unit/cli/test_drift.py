@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from ci_port.cli import main
-from ci_port.cli.project import load_project
-from tests.unit.cli.project_on_disk import SCRIPT, ProjectOnDisk, fake_sides, observed
+from ci_port.project.file import load_project
+from tests.unit.project.project_on_disk import SCRIPT, ProjectOnDisk, fake_sides, observed
 
 pytest.importorskip("bashlex", reason="reading a script needs it")
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ci_port.cli import main
-from tests.unit.cli.project_on_disk import ProjectOnDisk, fake_sides, observed
+from tests.unit.project.project_on_disk import ProjectOnDisk, fake_sides, observed
 from tests.unit.rollout.test_evidence import line
 
 Capture = pytest.CaptureFixture[str]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ci_port.cli import main
-from tests.unit.cli.project_on_disk import ProjectOnDisk
+from tests.unit.project.project_on_disk import ProjectOnDisk
 
 PORT = '''\
 def test_all(sh):
@@ -79,7 +79,7 @@ def test_without_bashlex_the_remedy_is_named(
 
 
 def test_trace_from_missing_to_ported_to_stale(ported: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    from ci_port.cli.inventory import TRACE_FILE
+    from ci_port.project.tracing import TRACE_FILE
 
     root = Path(ported[1]).parent
     path = root / TRACE_FILE

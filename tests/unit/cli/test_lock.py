@@ -11,8 +11,9 @@ import pytest
 from ci_port.cli import lock as command
 from ci_port.cli import main
 from ci_port.model import Case, Execute, Observation, Plan
+from ci_port.project import sides
 from ci_port.runner.lock import read_lock
-from tests.unit.cli.project_on_disk import ProjectOnDisk
+from tests.unit.project.project_on_disk import ProjectOnDisk
 
 Capture = pytest.CaptureFixture[str]
 
@@ -28,8 +29,8 @@ def other(case: Case) -> Observation:
 @pytest.fixture
 def lockable(project: ProjectOnDisk, monkeypatch: pytest.MonkeyPatch) -> ProjectOnDisk:
     """A project whose sides plan the same."""
-    monkeypatch.setattr(command, "shell_side", lambda script, world: lambda: nullcontext(same))
-    monkeypatch.setattr(command, "python_side", lambda port, world: same)
+    monkeypatch.setattr(sides, "shell_side", lambda script, world: lambda: nullcontext(same))
+    monkeypatch.setattr(sides, "python_side", lambda port, world: same)
     return project
 
 
@@ -48,7 +49,7 @@ def test_written_when_every_job_is_the_same(lockable: ProjectOnDisk, tmp_path: P
 def test_kept_as_it_is_when_some_job_differs(
     lockable: ProjectOnDisk, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "python_side", lambda port, world: other)
+    monkeypatch.setattr(sides, "python_side", lambda port, world: other)
     target = tmp_path / "lock.json"
     target.write_text("old")
     assert main(["lock", "-o", str(target), "--port", "ci_port.pytorch:main", *lockable.flags]) == 1
@@ -60,7 +61,7 @@ def test_kept_as_it_is_when_the_script_changes_meanwhile(
     lockable: ProjectOnDisk, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = iter(["before", "after"])
-    monkeypatch.setattr(command, "lock_text", lambda project: next(texts))
+    monkeypatch.setattr(command, "_text", lambda project: next(texts))
     assert main(["lock", "-o", str(tmp_path / "lock.json"), *lockable.flags]) == 2
     assert "run this again" in capsys.readouterr().err
     assert not (tmp_path / "lock.json").exists()
@@ -69,8 +70,3 @@ def test_kept_as_it_is_when_the_script_changes_meanwhile(
 def test_a_place_that_cannot_be_written(lockable: ProjectOnDisk, capsys: Capture) -> None:
     assert main(["lock", "-o", "/proc/x/y", "--port", "ci_port.pytorch:main", *lockable.flags]) == 2
     assert "cannot be written" in capsys.readouterr().err
-
-
-def test_the_packaged_lock_is_where_the_runner_looks() -> None:
-    assert command.packaged_lock().name == "lock.json"
-    assert command.packaged_lock().parent.is_dir()

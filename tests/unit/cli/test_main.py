@@ -13,9 +13,9 @@ from collections.abc import Sequence
 import pytest
 
 from ci_port.cli import main
-from ci_port.cli import plan as plan_command
-from ci_port.cli.status import CannotRun
-from tests.unit.cli.project_on_disk import ProjectOnDisk
+from ci_port.model.errors import CannotRun
+from ci_port.project import sides
+from tests.unit.project.project_on_disk import ProjectOnDisk
 
 Capture = pytest.CaptureFixture[str]
 
@@ -86,7 +86,7 @@ def test_a_machine_that_cannot_run_it_is_status_3(
     def cannot(*arguments: object) -> object:
         raise CannotRun("The recorder needs a C compiler: install gcc and try again.")
 
-    monkeypatch.setattr(plan_command, "shell_side", cannot)
+    monkeypatch.setattr(sides, "shell_side", cannot)
     assert main(["plan", "--impl", "shell", *project.flags]) == 3
     assert capsys.readouterr() == ("", "ci-port: The recorder needs a C compiler: install gcc and try again.\n")
 
@@ -95,7 +95,7 @@ def test_ctrl_c_is_status_130(project: ProjectOnDisk, capsys: Capture, monkeypat
     def interrupted(*arguments: object) -> object:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(plan_command, "shell_side", interrupted)
+    monkeypatch.setattr(sides, "shell_side", interrupted)
     assert main(["plan", "--impl", "shell", *project.flags]) == 130
     assert capsys.readouterr().err == "ci-port: interrupted\n"
 

@@ -6,8 +6,8 @@ import argparse
 
 import pytest
 
-from ci_port.cli.options import environment_changes, jobs_of, project_flags
-from ci_port.cli.status import UsageError
+from ci_port.cli.options import environment_changes, project_flags, workers
+from ci_port.model.errors import UsageError
 from ci_port.parity import cores
 
 
@@ -29,8 +29,8 @@ def test_what_is_no_variable_is_refused(given: argparse.Namespace) -> None:
 
 
 def test_jobs_default_to_all_cores() -> None:
-    assert jobs_of(arguments()) == cores()
-    assert jobs_of(arguments(jobs=7)) == 7
+    assert workers(arguments()) == cores()
+    assert workers(arguments(jobs=7)) == 7
 
 
 def test_project_flags_lead_to_the_same_project() -> None:

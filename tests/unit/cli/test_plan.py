@@ -12,7 +12,7 @@ import pytest
 
 from ci_port.cli import main
 from ci_port.model import Case, NotPorted, Observation, Place, RunFailed, Unanswered, World
-from tests.unit.cli.project_on_disk import ProjectOnDisk, fake_sides, observed
+from tests.unit.project.project_on_disk import ProjectOnDisk, fake_sides, observed
 
 Capture = pytest.CaptureFixture[str]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ci_port.cli import main
-from ci_port.cli.rendering import FORMATS
 from ci_port.model.plan import dumps
 from ci_port.parity import to_json
+from ci_port.parity.render.forms import FORMATS
 from tests.unit.parity import sample
 
 Capture = pytest.CaptureFixture[str]

@@ -12,20 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from ci_port.cli.terminal import Progress, Style, is_terminal, style_for, width_of
-from tests.unit.cli.project_on_disk import ProjectOnDisk
+from ci_port.cli.terminal import Progress, is_terminal, style_for, width_of
+from tests.unit.project.project_on_disk import ProjectOnDisk
 
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-def test_style_paints_only_in_colour() -> None:
-    assert Style(colour=False).bad("x") == "x"
-    assert Style(colour=True).bad("x") == "\x1b[31mx\x1b[0m"
-    assert Style(colour=True).bold("") == ""
-    assert (Style(colour=False).removed("x"), Style(colour=False).added("x")) == ("[-x-]", "{+x+}")
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from ci_port.dryrun import scratch
 from tests.unit.dryrun import scene as scenes
 
 
@@ -14,3 +16,12 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[scenes.Scene]:
     """A scene in the small world."""
     with scenes.open_recorder(tmp_path_factory.mktemp("scene")) as recorder:
         yield scenes.Scene(recorder)
+
+
+@pytest.fixture
+def scratch_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory of our own for scratch trees, to see what stays in it."""
+    base = tmp_path / "base"
+    base.mkdir()
+    monkeypatch.setattr(scratch, "_base", lambda: str(base))
+    return base

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -11,34 +13,50 @@ from pathlib import Path
 
 import pytest
 
-from ci_port.dryrun import build
+from ci_port.dryrun import build, layout
 
 
 def one_sentence(error: BaseException) -> str:
     """Return the message, after checking that it is one clear sentence with a remedy."""
     message = str(error)
     assert "\n" not in message
-    assert message.endswith((".", "-ldl"))
+    assert message.endswith((".", "-m ci_port.dryrun"))
     assert ": " in message
     return message
 
 
-def test_the_name_belongs_to_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def one_file(folder: Path, text: str) -> Path:
+    """Return a folder that holds one source file."""
+    folder.mkdir(parents=True)
+    (folder / "one.c").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["log.c", "recorder.h", "new.c"])
+def test_the_name_belongs_to_the_source(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = build.library_name()
-    changed = tmp_path / "recorder.c"
-    changed.write_bytes(build.SOURCE.read_bytes() + b"/* changed */\n")
-    monkeypatch.setattr(build, "SOURCE", changed)
+    changed = shutil.copytree(build.NATIVE, tmp_path / "native")
+    monkeypatch.setattr(build, "NATIVE", changed)
+    assert build.library_name() == before
+    with open(changed / name, "a", encoding="utf-8") as file:
+        file.write("/* changed */\n")
     assert build.library_name() != before
     assert re.fullmatch(rf"_recorder-{os.uname().machine}-[0-9a-f]{{16}}\.so", build.library_name())
 
 
+def test_the_name_belongs_to_the_layout(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = build.library_name()
+    text = layout.header()
+    monkeypatch.setattr(layout, "header", lambda: text + "/* changed */\n")
+    assert build.library_name() != before
+
+
 def test_a_changed_source_is_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = tmp_path / "recorder.c"
-    source.write_text("int one;\n", encoding="utf-8")
-    monkeypatch.setattr(build, "SOURCE", source)
+    native = one_file(tmp_path / "native", "int one;\n")
+    monkeypatch.setattr(build, "NATIVE", native)
     first = build.locate()
     assert build.locate() == first
-    source.write_text("int two;\n", encoding="utf-8")
+    (native / "two.c").write_text("int two;\n", encoding="utf-8")
     second = build.locate()
     assert second != first
     assert {first, second} == set(tmp_path.glob("_recorder-*.so"))
@@ -48,10 +66,7 @@ def test_a_source_that_cannot_be_written_beside_builds_into_the_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    source = tmp_path / "package" / "recorder.c"
-    source.parent.mkdir()
-    source.write_text("int one;\n", encoding="utf-8")
-    monkeypatch.setattr(build, "SOURCE", source)
+    monkeypatch.setattr(build, "NATIVE", one_file(tmp_path / "package" / "native", "int one;\n"))
     monkeypatch.setattr(build, "_writable", lambda directory: False)
     found = build.locate()
     assert found.parent == tmp_path / "cache" / "ci_port"
@@ -68,17 +83,31 @@ def test_no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_source_that_does_not_compile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = tmp_path / "recorder.c"
-    source.write_text("no C at all\n", encoding="utf-8")
-    monkeypatch.setattr(build, "SOURCE", source)
+    native = one_file(tmp_path / "native", "no C at all\n")
+    monkeypatch.setattr(build, "NATIVE", native)
     with pytest.raises(build.CannotRunHere) as caught:
         build.build(tmp_path / "out")
-    command = one_sentence(caught.value).partition("with: ")[2]
-    # The command that the message names shows the whole problem.
-    done = subprocess.run(command.split(), capture_output=True, text=True, check=False)
-    assert done.returncode != 0
-    assert str(source) in done.stderr
+    one_sentence(caught.value)
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_the_command_that_the_message_names_shows_the_whole_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiler = tmp_path / "cc"
+    compiler.write_text("#!/bin/sh\necho first >&2\necho last >&2\nexit 7\n", encoding="utf-8")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(build.CannotRunHere, match=r"\(last\)") as caught:
+        build.build(tmp_path / "out")
+    command = one_sentence(caught.value).partition("with: ")[2]
+    root = build.NATIVE.parents[2]
+    done = subprocess.run(command.split(), capture_output=True, text=True, check=False, cwd=root)
+    assert (done.returncode, done.stderr) == (7, "first\nlast\n")
+    compiler.unlink()
+    done = subprocess.run(command.split(), capture_output=True, text=True, check=False, cwd=root)
+    assert done.returncode == 1
+    assert "C compiler" in done.stderr
 
 
 def test_not_linux(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,3 +127,22 @@ def test_many_at_once_build_one_library(tmp_path: Path) -> None:
 def test_the_library_compiles_without_a_warning(tmp_path: Path) -> None:
     assert {"-Wall", "-Wextra", "-Werror"} <= set(build.FLAGS)
     assert build.build(tmp_path).stat().st_size > 0
+
+
+def test_the_library_shows_nothing_but_functions_of_the_c_library(tmp_path: Path) -> None:
+    # Bash would take whatever else it shows for its own, or the library bash's.
+    command = ["nm", "--dynamic", "--defined-only", "--format=posix", str(build.build(tmp_path))]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    names = {line.split()[0] for line in done.stdout.splitlines()}
+    assert {"execve", "open", "fork", "free"} <= names
+    libc = ctypes.CDLL(None)
+    assert [name for name in sorted(names) if not hasattr(libc, name)] == []
+
+
+def test_no_source_file_is_long_and_each_says_what_it_answers_to() -> None:
+    for source in sorted(build.NATIVE.glob("*.[ch]")):
+        text = source.read_text(encoding="utf-8")
+        assert len(text.splitlines()) < 300, source
+        comment = text.partition("*/")[0]
+        assert comment.startswith("/* "), source
+        assert source.suffix == ".h" or re.search(r"[Aa]nswers to", comment), source

@@ -10,100 +10,93 @@ from pathlib import Path
 
 import pytest
 
-from ci_port.dryrun import control
-from ci_port.model import Rule
+from ci_port.dryrun import control, layout
+from ci_port.dryrun.layout import ControlHead, Kind, RecordHead
+from ci_port.dryrun.limits import Limits
+from tests.unit.dryrun.test_configuration import example
 
-LIMITS = control.Limits(processes=10, log=1 << 16)
-
-
-def configuration(**changes: object) -> control.Configuration:
-    """Return the configuration of a run."""
-    fields: dict[str, object] = {
-        "root": "/scratch/root",
-        "blank": "/scratch/blank",
-        "scratch_tmp": "/scratch/tmp",
-        "noise": "/scratch/noise",
-        "script_dir": "/w/ci",
-        "home": "/home",
-        "user": "me",
-        "pure": {"cat": "/bin/cat"},
-        "rules": (Rule(("say", "**"), 1, "said\n"), Rule(("a", "*"))),
-        "environment": {"A": "1", "BAD": "\udcff"},
-    }
-    return control.Configuration(**{**fields, **changes})  # type: ignore[arg-type]
+LIMITS = Limits(processes=10, log=1 << 16)
 
 
 @pytest.fixture
 def shared(tmp_path: Path) -> control.Control:
     """A prepared file."""
     found = control.Control(str(tmp_path / "control"), LIMITS)
-    found.prepare(configuration())
+    found.prepare(example())
     return found
 
 
-def add(path: str, kind: control.Kind, order: tuple[int, ...], *texts: str, state: int = 1) -> None:
+def put(path: str, field: str, value: int) -> None:
+    """Write a field of the file's head as the library would."""
+    offset, form = layout.places(ControlHead)[field]
+    with open(path, "r+b") as file:
+        file.seek(offset)
+        file.write(form.pack(value))
+
+
+def add(path: str, kind: Kind, order: tuple[int, ...], *texts: str, state: int = 1) -> None:
     """Write a record as the library would, in place file.sh:7 of f called by g."""
     strings = b"".join(struct.pack("<I", len(text.encode())) + text.encode() for text in ("file.sh", "f g", *texts))
     body = struct.pack(f"<{len(order) - 1}I", *order[:-1]) + strings
-    size = (40 + len(body) + 7) & ~7
+    packer = layout.packer(RecordHead)
+    size = (packer.size + len(body) + 7) & ~7
+    head = RecordHead(size, kind, state, depth=len(order) - 1, seq=order[-1], line=7, status=0, flags=1, value=5)
+    offset, form = layout.places(ControlHead)["next"]
     with open(path, "r+b") as file:
-        file.seek(32)
-        at = struct.unpack("<Q", file.read(8))[0]
-        file.seek(32)
-        file.write(struct.pack("<Q", at + size))
+        file.seek(offset)
+        at = form.unpack(file.read(form.size))[0]
         file.seek(at)
-        file.write(struct.pack("<IBBHIIiIq", size, kind, state, len(order) - 1, order[-1], 7, 0, 1, 5) + body)
+        file.write(packer.pack(*head) + body)
+    put(path, "next", at + size)
 
 
 def test_records_come_in_the_order_of_the_plan(shared: control.Control) -> None:
-    add(shared.path, control.Kind.WRITE, (3,), "third")
-    add(shared.path, control.Kind.WRITE, (2, 9), "in a child of the second")
-    add(shared.path, control.Kind.SOURCE, (1,), "first")
-    add(shared.path, control.Kind.WRITE, (2, 1, 4), "in its child")
-    add(shared.path, control.Kind.WRITE, (2,), "taken back", state=2)
+    add(shared.path, Kind.WRITE, (3,), "third")
+    add(shared.path, Kind.WRITE, (2, 9), "in a child of the second")
+    add(shared.path, Kind.SOURCE, (1,), "first")
+    add(shared.path, Kind.WRITE, (2, 1, 4), "in its child")
+    add(shared.path, Kind.WRITE, (2,), "taken back", state=2)
     records = shared.records()
     assert [record.texts[0] for record in records] == ["first", "in its child", "in a child of the second", "third"]
     assert (records[0].file, records[0].line, records[0].functions, records[0].value) == ("file.sh", 7, ("f", "g"), 5)
 
 
 def test_an_unfinished_record_is_an_error(shared: control.Control) -> None:
-    add(shared.path, control.Kind.WRITE, (1,), "begun", state=0)
+    add(shared.path, Kind.WRITE, (1,), "begun", state=0)
     with pytest.raises(control.BrokenLog, match="while it was writing down"):
         shared.records()
 
 
 def test_an_unfinished_record_of_a_run_that_was_ended_is_left_out(shared: control.Control) -> None:
-    add(shared.path, control.Kind.WRITE, (1,), "begun", state=0)
-    add(shared.path, control.Kind.ERROR, (2,), "problem", "command")
+    add(shared.path, Kind.WRITE, (1,), "begun", state=0)
+    add(shared.path, Kind.ERROR, (2,), "problem", "command")
     shared.stop()
     assert [record.texts for record in shared.records()] == [("problem", "command")]
 
 
 def test_a_new_run_finds_nothing_of_the_last(shared: control.Control) -> None:
-    add(shared.path, control.Kind.WRITE, (1,), "old")
+    add(shared.path, Kind.WRITE, (1,), "old")
     shared.stop()
-    shared.prepare(configuration())
+    shared.prepare(example())
     assert shared.records() == []
     assert not shared.stopped
     assert shared.at is None
 
 
 def test_a_configuration_larger_than_the_log_is_an_error(tmp_path: Path) -> None:
-    shared = control.Control(str(tmp_path / "control"), control.Limits(log=4096))
+    shared = control.Control(str(tmp_path / "control"), Limits(log=4096))
     with pytest.raises(control.BrokenLog, match="do not fit"):
-        shared.prepare(configuration(environment={"A": "x" * 5000}))
+        shared.prepare(example(environment={"A": "x" * 5000}))
 
 
 def test_what_a_killed_worker_left_is_ended_by_its_session(shared: control.Control) -> None:
     ours = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"], start_new_session=True)
     other = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"], start_new_session=True)
     try:
+        put(shared.path, "forks", 2)
+        put(shared.path, "main_pid", ours.pid)
         with open(shared.path, "r+b") as file:
-            file.seek(44)
-            file.write(struct.pack("<I", 2))
-            file.seek(60)
-            file.write(struct.pack("<I", ours.pid))
-            file.seek(96)
+            file.seek(layout.packer(ControlHead).size)
             file.write(struct.pack("<II", other.pid, os.getpid()))
         control.end_processes(shared.path)
         assert ours.wait(60) == -9
@@ -113,10 +106,3 @@ def test_what_a_killed_worker_left_is_ended_by_its_session(shared: control.Contr
         for process in (ours, other):
             process.kill()
             process.wait()
-
-
-def test_changes_between_two_environments() -> None:
-    before = frozenset((b"A=1", b"EMPTY=", b"BAD=\xff", b"E=x=y", b"GONE=1"))
-    after = frozenset((b"A=2", b"EMPTY=", b"BAD=\xfe", b"E=x=y", b"NEW=a=b", b"BLANK="))
-    assert control.changes(before, after) == {"A": "2", "BAD": "\udcfe", "NEW": "a=b", "BLANK": "", "GONE": None}
-    assert control.changes(after, after) == {}

@@ -1484,7 +1484,7 @@ def copy_for_everybody() -> Iterator[Path]:
         for part in ("ci_port/__init__.py", "tests/unit/dryrun/scene.py"):
             (directory / part).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(root / part, directory / part)
-        for room in ("dryrun", "model"):
+        for room in ("bash", "dryrun", "model"):
             shutil.copytree(root / "ci_port" / room, directory / "ci_port" / room)
         for path in (directory, *directory.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)

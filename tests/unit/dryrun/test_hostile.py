@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from ci_port import dryrun, model
-from ci_port.dryrun import build, recorder
+from ci_port.dryrun import build, process, programs
 from tests.unit.dryrun import scene as scenes
 
 # What awk does for a command, and a machine without this kind of awk.
@@ -988,9 +988,9 @@ OUTSIDE_THE_LIBRARY = {
 
 
 def _kernel_only(markers: Markers, scratch: Path, script: str) -> subprocess.CompletedProcess[str]:
-    bash = recorder.find_bash()
-    tools = [recorder._tool(name) for name in ("awk", "sed", "sort", "xargs", "cat")]
-    allowed = [path for path in (bash, *tools, *map(recorder._loader, (bash, *tools))) if path]
+    bash = programs.find_bash()
+    tools = [programs.find_tool(name) for name in ("awk", "sed", "sort", "xargs", "cat")]
+    allowed = [path for path in (bash, *tools, *map(programs.loader_of, (bash, *tools))) if path]
     done = subprocess.run(
         [sys.executable, "-c", KERNEL_ONLY, str(scratch), ":".join(allowed), bash, "-c", markers.filled(script)],
         capture_output=True,
@@ -1041,7 +1041,7 @@ def test_the_library_holds_without_the_kernel(
     markers: Markers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     row = next(row for row in ROWS if row.name == name)
-    monkeypatch.setattr(recorder, "_BOOT", NO_LANDLOCK + recorder._BOOT.replace("{!r}", "{0!r}"))
+    monkeypatch.setattr(process, "_BOOT", NO_LANDLOCK + process._BOOT.replace("{!r}", "{0!r}"))
     with scenes.open_recorder(tmp_path) as opened:
         test_nothing_gets_out(scenes.Scene(opened), markers, row)
 
@@ -1134,7 +1134,7 @@ def test_a_limit_ends_the_run_and_all_its_processes(
         assert place is not None
         assert os.path.basename(place.file) == "script.sh"
         assert endless.line is None or place.line == endless.line
-        worker = opened._process.pid
+        worker = opened._worker.process.pid
         children = Path(f"/proc/{worker}/task/{worker}/children").read_text(encoding="ascii")
         assert not children.split()
         # The next run is as good as any.

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ci_port.dryrun import recorder as recorders
+from ci_port.dryrun import Recorder
+from ci_port.dryrun.programs import find_bash
 from ci_port.model import Case
 from tests.unit.dryrun import scene as scenes
 
@@ -135,7 +136,7 @@ def _traced(tmp_path: Path, script: str) -> dict[str, set[int]]:
     (tmp_path / "trace_on.sh").write_text("PS4='+@$BASH_SOURCE@$LINENO@ '\nset -x\n", encoding="utf-8")
     with (tmp_path / "trace").open("wb") as trace:
         subprocess.run(
-            [recorders.find_bash(), str(tmp_path / "scripts" / "script.sh")],
+            [find_bash(), str(tmp_path / "scripts" / "script.sh")],
             env={
                 "PATH": f"{tmp_path}/bin:/usr/bin:/bin",
                 "BASH_ENV": f"{tmp_path}/trace_on.sh",
@@ -210,7 +211,7 @@ def test_places_name_the_file_that_the_user_gave(tmp_path: Path) -> None:
     (tmp_path / "my ci").mkdir()
     (tmp_path / "my ci" / "script.sh").write_text('. "$(dirname "$0")/more.sh"\nrun\n', encoding="utf-8")
     (tmp_path / "my ci" / "more.sh").write_text("more\n", encoding="utf-8")
-    with recorders.Recorder(tmp_path / "my ci" / "script.sh", scenes.WORLD) as recorder:
+    with Recorder(tmp_path / "my ci" / "script.sh", scenes.WORLD) as recorder:
         observation = recorder.observe(Case("case", ()))
     assert [str(place) for place in observation.places] == [
         f"{tmp_path}/my ci/more.sh:1",

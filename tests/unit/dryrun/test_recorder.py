@@ -3,68 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import gc
-import os
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ci_port import dryrun, model
-from ci_port.dryrun import recorder as recorders
 from tests.unit.dryrun import scene as scenes
-from tests.unit.dryrun.test_build import one_sentence
-
-BUSY = "(while :; do :; done) &\ntail -f lines.txt &\nwhile :; do :; done\n"
-
-
-@pytest.fixture
-def scratch_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory of our own for scratch trees, to see what stays in it."""
-    base = tmp_path / "base"
-    base.mkdir()
-    monkeypatch.setattr(recorders, "_scratch_base", lambda: str(base))
-    return base
-
-
-def fake_bash(directory: Path, text: str) -> str:
-    """Return a program that says something of its version."""
-    path = directory / "bash"
-    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
-    path.chmod(0o755)
-    return str(path)
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("echo 'GNU bash, version 4.3.48(1)-release'", "is bash 4.3 and the recorder needs 4.4 or later"),
-        ("echo 'GNU bash, version 3.2.57(1)-release'", "is bash 3.2"),
-        ("echo 'something else'", "does not say that it is bash"),
-    ],
-)
-def test_a_bash_that_is_too_old_or_none(tmp_path: Path, text: str, says: str) -> None:
-    with pytest.raises(dryrun.CannotRunHere) as caught:
-        recorders.find_bash(fake_bash(tmp_path, text))
-    assert says in one_sentence(caught.value)
-
-
-def test_no_bash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
-    recorders.find_bash.cache_clear()
-    with pytest.raises(dryrun.CannotRunHere) as caught:
-        recorders.find_bash()
-    assert "none on PATH" in one_sentence(caught.value)
-    with pytest.raises(dryrun.CannotRunHere) as caught:
-        recorders.find_bash(str(tmp_path / "none"))
-    assert "cannot start" in one_sentence(caught.value)
+from tests.unit.dryrun.test_programs import fake_bash
 
 
 def test_a_bash_that_cannot_be_observed(tmp_path: Path, scratch_base: Path) -> None:
@@ -80,17 +29,9 @@ def test_no_such_script(tmp_path: Path, scratch_base: Path) -> None:
     assert not list(scratch_base.iterdir())
 
 
-def test_a_temporary_directory_with_a_blank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "a b").mkdir()
-    monkeypatch.setattr(recorders, "_scratch_base", lambda: str(tmp_path / "a b"))
-    with pytest.raises(dryrun.CannotRunHere, match="set TMPDIR"):
-        scenes.open_recorder(tmp_path)
-    assert not list((tmp_path / "a b").iterdir())
-
-
 def test_a_package_in_a_directory_with_a_blank(tmp_path: Path) -> None:
     copied = tmp_path / "a b: c"
-    for room in ("dryrun", "model"):
+    for room in ("bash", "dryrun", "model"):
         copy_room(Path(dryrun.__file__).parents[1] / room, copied / "ci_port" / room)
     (copied / "ci_port" / "__init__.py").write_text("", encoding="utf-8")
     script = tmp_path / "script.sh"
@@ -109,105 +50,6 @@ def test_a_package_in_a_directory_with_a_blank(tmp_path: Path) -> None:
 def copy_room(source: Path, target: Path) -> None:
     """Copy a room without its caches."""
     shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-
-
-def test_closing_removes_everything_and_twice_is_no_error(tmp_path: Path, scratch_base: Path) -> None:
-    opened = scenes.open_recorder(tmp_path)
-    assert len(list(scratch_base.iterdir())) == 1
-    opened.close()
-    assert not list(scratch_base.iterdir())
-    opened.close()
-    with pytest.raises(model.RunFailed, match="is closed"):
-        opened.observe(model.Case("case", ()))
-
-
-def test_a_recorder_that_is_forgotten_is_closed(tmp_path: Path, scratch_base: Path) -> None:
-    opened = scenes.open_recorder(tmp_path)
-    process = opened._process
-    del opened
-    gc.collect()
-    assert process.poll() is not None
-    assert not list(scratch_base.iterdir())
-
-
-def processes_below(directory: Path) -> list[int]:
-    """Return the processes that work in a directory."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and os.readlink(entry / "cwd").startswith(str(directory)):
-                found.append(int(entry.name))
-        except OSError:
-            continue
-    return found
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    """Return whether something becomes true: other processes need their time, however busy the machine is."""
-    for _ in range(3000):
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
-
-
-def test_a_killed_worker_is_an_error_and_leaves_nothing(tmp_path: Path, scratch_base: Path) -> None:
-    with scenes.open_recorder(tmp_path, dryrun.Limits(seconds=600)) as opened:
-        worker = opened._process.pid
-
-        def kill() -> None:
-            assert eventually(lambda: len(processes_below(scratch_base)) > 3)
-            os.kill(worker, signal.SIGKILL)
-
-        thread = threading.Thread(target=kill)
-        thread.start()
-        with pytest.raises(model.RunFailed, match="ended with status -9"):
-            scenes.Scene(opened).run(BUSY)
-        thread.join()
-        assert eventually(lambda: not processes_below(scratch_base))
-        assert not list(scratch_base.iterdir())
-        with pytest.raises(model.RunFailed, match="is closed"):
-            scenes.Scene(opened).run("run")
-
-
-def test_closing_ends_a_run_under_way(tmp_path: Path, scratch_base: Path) -> None:
-    opened = scenes.open_recorder(tmp_path, dryrun.Limits(seconds=600))
-    failed: list[BaseException] = []
-
-    def observe() -> None:
-        try:
-            scenes.Scene(opened).run(BUSY)
-        except (model.RunFailed, ValueError, OSError) as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=observe)
-    thread.start()
-    assert eventually(lambda: len(processes_below(scratch_base)) > 3)
-    os.kill(opened._process.pid, signal.SIGTERM)
-    thread.join()
-    opened.close()
-    assert failed
-    assert eventually(lambda: not processes_below(scratch_base))
-    assert not list(scratch_base.iterdir())
-
-
-def test_the_end_of_our_own_process_ends_the_run(scratch_base: Path) -> None:
-    code = f"""
-import pathlib, sys, tempfile
-sys.path.insert(0, {str(Path(__file__).parents[3])!r})
-from ci_port.dryrun import recorder
-from tests.unit.dryrun import scene as scenes
-recorder._scratch_base = lambda: {str(scratch_base)!r}
-with scenes.open_recorder(pathlib.Path(tempfile.mkdtemp(dir={str(scratch_base.parent)!r}))) as opened:
-    scenes.Scene(opened).run({BUSY!r})
-"""
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
-    try:
-        assert eventually(lambda: len(processes_below(scratch_base)) > 3)
-    finally:
-        process.kill()
-        process.wait()
-    assert eventually(lambda: not processes_below(scratch_base))
 
 
 def test_recorders_in_many_threads(tmp_path: Path) -> None:
@@ -247,13 +89,6 @@ def test_messages_that_are_cut_begin_with_a_whole_line(scene: scenes.Scene) -> N
     assert len(kept) < 1000
 
 
-def test_a_loader_is_found_and_a_script_has_none(tmp_path: Path) -> None:
-    assert os.path.isfile(recorders._loader(recorders.find_bash()))
-    assert recorders._loader(fake_bash(tmp_path, "")) == ""
-    assert recorders._tool("no_such_tool") == ""
-    assert recorders._tool("egrep") == recorders._tool("grep")
-
-
 def test_a_pure_tool_that_is_not_installed_fails_when_it_is_used(tmp_path: Path) -> None:
     world = model.World("/w", "/bin", pure=frozenset({"no_such_tool"}))
     with scenes.open_recorder(tmp_path, world=world) as opened:
@@ -262,11 +97,6 @@ def test_a_pure_tool_that_is_not_installed_fails_when_it_is_used(tmp_path: Path)
         assert scenes.steps(unused) == ["run"]
         with pytest.raises(model.RunFailed, match="no_such_tool is not installed here"):
             opened.observe(model.Case("c", (), model.Overlay(files=((script, "no_such_tool\n"),))))
-
-
-def test_the_scratch_tree_is_in_a_temporary_directory() -> None:
-    assert recorders._scratch_base() in ("/dev/shm", None)
-    assert os.path.isdir(recorders._scratch_base() or tempfile.gettempdir())
 
 
 def test_the_world_says_where_the_scripts_stand(tmp_path: Path) -> None:

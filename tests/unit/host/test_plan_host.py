@@ -106,3 +106,13 @@ def test_a_case_lays_its_world_over(world: World) -> None:
 def test_limits(world: World) -> None:
     """`ulimit -c 0`."""
     assert steps(lambda sh: sh.limit("core", 0), world) == (Limit("core", 0),)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"), [(("BASH_ENV", "x"), "BASH_ENV"), (("IFS", ","), "IFS"), (("PATH", None), "PATH")]
+)
+def test_an_environment_in_which_bash_is_another_is_refused(
+    world: World, change: tuple[str, str | None], named: str
+) -> None:
+    with pytest.raises(RunFailed, match=named):
+        observe(lambda sh: None, world, Case("case", (change,)))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ci_port.bash.quoting import quoted
 from ci_port.model import (
     ALWAYS,
     AllOf,
@@ -24,8 +25,7 @@ from ci_port.model import (
     Same,
     Variable,
 )
-from ci_port.model.condition import quote
-from tests.unit.model.bash import ask
+from tests.unit.bash.real import ask
 
 BE, CONFIG, SHARD = Variable("BUILD_ENVIRONMENT"), Variable("TEST_CONFIG"), Variable("SHARD_NUMBER")
 
@@ -85,13 +85,6 @@ def test_an_unknown_comparison_is_refused() -> None:
         Compare("X", "==", 1)
 
 
-@pytest.mark.parametrize(
-    ("text", "word"), [("", "''"), ("a-b_1.c", "a-b_1.c"), ("a b", "'a b'"), ("'", "''\\'''"), ("~x", "'~x'")]
-)
-def test_quote(text: str, word: str) -> None:
-    assert quote(text) == word
-
-
 NAMES = ["X", "Y", "Z"]
 VALUES = [
     "",
@@ -125,7 +118,7 @@ for ((i__ = 0; i__ < ${#T1[@]}; i__++)); do
   if eval "${T1[i__]}"; then printf 'yes\\0'; else printf 'no\\0'; fi 2>/dev/null
 done
 """
-    assignments = ["; ".join(f"{name}={quote(value)}" for name, value in variables.items()) for _, variables in rows]
+    assignments = ["; ".join(f"{name}={quoted(value)}" for name, value in variables.items()) for _, variables in rows]
     return [answer == "yes" for answer in ask(program, [str(condition) for condition, _ in rows], assignments)]
 
 

@@ -13,8 +13,9 @@ import pytest
 
 from ci_port.model import Case, Execute, Observation, Place, Plan
 from ci_port.parity import Report
-from ci_port.parity.render import RENDERERS, page
+from ci_port.parity.render.forms import RENDERERS
 from ci_port.parity.render.markdown import LIMIT, code
+from ci_port.parity.render.page import page
 from ci_port.parity.render.plot import Series, plot
 from ci_port.parity.waivers import apply, read_waivers
 from tests.unit.parity import sample

@@ -1,8 +1,6 @@
-"""Steps in words: what bash reads back is what was executed."""
+"""Steps in words."""
 
 from __future__ import annotations
-
-import subprocess
 
 import pytest
 from hypothesis import given
@@ -10,39 +8,7 @@ from hypothesis import strategies as st
 
 from ci_port.model import Execute, Limit, Observation, Plan, Source, Step, Write
 from ci_port.parity.compare import difference
-from ci_port.parity.wording import Word, aligned, change, command_words, notes, quoted, sides
-
-# Anything an argument can be, bytes that are not UTF-8 (as surrogate escapes) included.
-ARGUMENTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]) | st.sampled_from("\udc80\udcff"))
-
-
-@pytest.mark.parametrize(
-    ("text", "word"),
-    [
-        ("plain-word_1.py", "plain-word_1.py"),
-        ("--shard=1", "--shard=1"),
-        ("", "''"),
-        ("two words", "'two words'"),
-        ("it's", "'it'\\''s'"),
-        ("$HOME", "'$HOME'"),
-        ("*", "'*'"),
-        ("~", "'~'"),
-        ("a\nb", "$'a\\nb'"),
-        ("\x1b[31m'", "$'\\e[31m\\''"),
-        ("\udcff", "$'\\xff'"),
-        ("\u202e", "$'\\xe2\\x80\\xae'"),
-    ],
-)
-def test_quoted(text: str, word: str) -> None:
-    assert quoted(text) == word
-
-
-@given(st.lists(ARGUMENTS, min_size=1, max_size=20))
-def test_bash_reads_quoted_words_back(arguments: list[str]) -> None:
-    script = "LC_ALL=C; printf '%s\\0' " + " ".join(quoted(argument) for argument in arguments)
-    assert "\n" not in script
-    output = subprocess.run(["bash", "-c", script], capture_output=True, check=True).stdout
-    assert output.split(b"\0")[:-1] == [argument.encode(errors="surrogateescape") for argument in arguments]
+from ci_port.parity.wording import Word, aligned, change, command_words, notes, sides
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The bazel build's tests (4.17)."""
+"""The bazel build's tests (docs/pytorch.md#bazel)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_targets() -> None:
 
 
 def test_filter_is_a_pattern() -> None:
-    """Though no file is likely to match (7.3)."""
+    """Though no file is likely to match (docs/pytorch.md#bazel)."""
     overlay = Overlay(files=(("/var/lib/jenkins/workspace/--test_filter=-xCUDA", ""),))
     assert "--test_filter=-*CUDA" in bazel_commands(cuda="cpu")[0]
     assert "--test_filter=-xCUDA" in bazel_commands(overlay, "cpu")[1]

@@ -1,4 +1,4 @@
-"""The flags that a configuration's name stands for (2.4)."""
+"""The flags that a configuration's name stands for (docs/pytorch.md#benchmark-flags)."""
 
 from __future__ import annotations
 

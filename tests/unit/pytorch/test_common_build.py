@@ -1,4 +1,4 @@
-"""Block B, and its handlers."""
+"""The build caches, and their handlers (docs/pytorch.md#build-caches)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BEGIN = ["which sccache", "sccache --stop-server", f"rm -f {LOG}"]
 
 
 def run(build: str, overlay: Overlay | None = None, skip: str | None = "1") -> list[str]:
-    """Return the commands of block B and its handlers."""
+    """Return the commands of the caches and of their handlers."""
     env = {"BUILD_ENVIRONMENT": build, "SKIP_SCCACHE_INITIALIZATION": skip}
     return texts(plan(common_build.source_common_build, env, overlay))
 

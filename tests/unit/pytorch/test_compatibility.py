@@ -1,4 +1,4 @@
-"""Guards of the public interface, and two commits against each other (4.15)."""
+"""Guards of the public interface, and two commits against each other (docs/pytorch.md#compatibility)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""C++ suites (4.14)."""
+"""C++ suites (docs/pytorch.md#c-suites)."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_distributed(build: str, shard: str, expected: int) -> None:
 
 
 def test_missing_mpiexec_stops() -> None:
-    """A bug of the script (6.2)."""
+    """A bug of the script (docs/pytorch.md#mpi)."""
     env = {**PATHS, "BUILD_ENVIRONMENT": CUDA}
     absent = Overlay(absent=("/opt/ci/bin/mpiexec",))
     assert plan(cpp.test_distributed, env, absent).status == 1

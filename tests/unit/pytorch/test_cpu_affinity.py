@@ -1,4 +1,4 @@
-"""What the benchmarks on a CPU get (4.9)."""
+"""What the benchmarks on a CPU get (docs/pytorch.md#cpu-affinity)."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ SECOND = [*LATER, "test_libtorch", *EXTENSIONS]
     ],
 )
 def test_shards(shard: str, shards: str, expected: list[str]) -> None:
-    """Text in one place, arithmetic in the other; what is no expression is not greater (7.2)."""
+    """Text in one place, arithmetic in the other; no expression is not greater (docs/pytorch.md#shard-numbers)."""
     assert suites(PLAIN, "docs_test", shard, shards) == expected
 
 
@@ -124,7 +124,7 @@ def test_tests_to_include_on_rocm() -> None:
 
 
 def test_first_shard_is_a_number_for_aoti_only() -> None:
-    """`01` counts there, and nowhere else (7.1)."""
+    """`01` counts there, and nowhere else (docs/pytorch.md#shard-numbers)."""
     assert suites(PLAIN, "inductor_cpp_wrapper", "01")[-1] == "test_inductor_aoti"
     assert suites(PLAIN, "distributed", "01") == ["test_distributed"]
     assert suites(PLAIN, "dynamo_wrapped", "01") == [VISION, "test_dynamo_wrapped_shard"]
@@ -137,5 +137,5 @@ def test_impossible_shard_abandons_the_dispatch(shard: str) -> None:
 
 
 def test_table_is_whole() -> None:
-    """41 rows, as in behaviour.md 5."""
+    """As many rows as the script has arms (docs/pytorch.md#dispatch)."""
     assert len(dispatch.DISPATCH) == 41

@@ -1,4 +1,4 @@
-"""Benchmarks and the dashboard's matrix (4.10 to 4.12)."""
+"""Benchmarks and the dashboard's matrix (docs/pytorch.md#dynamo-benchmarks)."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_accuracy_is_checked_after_each_mode() -> None:
 
 
 def test_instruction_sets_leave_the_configuration() -> None:
-    """For good, and seen by commands, as the caller exported it (7.4)."""
+    """For good, and seen by commands, as the caller exported it (docs/pytorch.md#single-benchmark)."""
     result = plan(torchbench, {"TEST_CONFIG": "cpu_avx2_x_avx512_avx2"})
     assert exported(result, "TEST_CONFIG") == ["cpu_x"]
     assert texts(result)[-1].endswith("ci_expected_accuracy/cpu_x_inference.csv")
@@ -157,7 +157,7 @@ def test_whole_matrix() -> None:
     ],
 )
 def test_tags_overlap(tag: str, kinds: list[str]) -> None:
-    """Substrings of one another (7.1)."""
+    """Substrings of one another (docs/pytorch.md#substrings)."""
     reports = names(benchmark("perf", f"inference-true-{tag}"))[: len(kinds)]
     assert reports == [f"inductor_{kind}_torchbench_bfloat16_inference_cuda_accuracy" for kind in kinds]
     assert "--freezing" not in " ".join(benchmark("perf", f"training-true-{tag}"))

@@ -114,7 +114,7 @@ def test_pip_install_whl_cuts_its_first_argument(words: tuple[str, ...], install
 
 
 def test_wheels_that_are_there_are_not_built() -> None:
-    """A directory of that name does not count, but is installed (7.3)."""
+    """A directory of that name does not count, but is installed (docs/pytorch.md#wheels)."""
     result = plan(helpers.install_torchaudio, overlay=having("dist/audio/b.whl", "dist/audio/a.whl"))
     assert [step.argv[-1] for step in executed(result)] == ["dist/audio/a.whl", "dist/audio/b.whl"]
     result = plan(helpers.install_torchaudio, overlay=having("dist/audio/a.whl/inside"))

@@ -1,4 +1,4 @@
-"""Suites of the compiler (4.2 to 4.5)."""
+"""Suites of the compiler (docs/pytorch.md#compiler-suites)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Benchmarks with a form of their own (4.8, 4.13)."""
+"""Benchmarks with a form of their own (docs/pytorch.md#other-benchmarks)."""
 
 from __future__ import annotations
 

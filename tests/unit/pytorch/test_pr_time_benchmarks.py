@@ -1,4 +1,4 @@
-"""The suite that start-up runs (4.7)."""
+"""The suite that start-up runs (docs/pytorch.md#pr-time-benchmarks)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suites of Python's test runner (4.1, 4.6)."""
+"""Suites of Python's test runner (docs/pytorch.md#python-suites)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_commands_and_clean_check(suite: str, runs: int, clean: bool) -> None:
     ],
 )
 def test_shard_splits_what_the_job_adds(clause: str, extra: str, words: str) -> None:
-    """In the place where the script has it (7.3)."""
+    """In the place where the script has it (docs/pytorch.md#default-tests)."""
     env = {**SHARDS, "INCLUDE_CLAUSE": clause, "PYTHON_TEST_EXTRA_OPTION": extra}
     result = plan(lambda sh: python_suites.test_python_shard(sh, "2"), env, having("test/test_b.py", "test/test_a.py"))
     assert f"--exclude-quantization-tests {words}" in texts(result)[0]
@@ -61,7 +61,7 @@ def test_shard_number_is_a_word() -> None:
 
 
 def test_lazy_tensor_variable_is_unexported() -> None:
-    """Even the caller's (7.4)."""
+    """Even the caller's (docs/pytorch.md#lazy-tensors)."""
     name = "TORCH_DISABLE_FUNCTIONALIZATION_META_REFERENCE"
     result = plan(before_another(python_suites.test_lazy_tensor_meta_reference_disabled), {name: "0"})
     assert exported(result, name) == ["1", None]

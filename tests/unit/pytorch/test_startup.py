@@ -109,7 +109,7 @@ def test_artifacts_become_absolute(value: str | None, expected: str | None) -> N
 
 
 def test_missing_directory_of_artifacts_stops() -> None:
-    """Not for bazel, with or without hyphens (7.1)."""
+    """Not for bazel, with or without hyphens (docs/pytorch.md#substrings)."""
     env = {"CUSTOM_TEST_ARTIFACT_BUILD_DIR": "no/such/directory"}
     assert plan(start, env).status == 1
     assert plan(start, {**env, "BUILD_ENVIRONMENT": "bazel"}).status == 0
@@ -186,7 +186,7 @@ def test_oneapi() -> None:
 
 
 def test_list_of_flags_hides_a_variable_of_the_caller() -> None:
-    """At step 36 (7.4)."""
+    """Before any benchmark sees it (docs/pytorch.md#benchmark-flags)."""
     assert exported(plan(start, {"DYNAMO_BENCHMARK_FLAGS": "x"}), "DYNAMO_BENCHMARK_FLAGS") == [None]
 
 

@@ -1,4 +1,4 @@
-"""PyTorch/XLA (4.16)."""
+"""PyTorch/XLA (docs/pytorch.md#xla)."""
 
 from __future__ import annotations
 

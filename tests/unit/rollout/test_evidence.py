@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from ci_port.model import Plan
-from ci_port.rollout.evidence import Figures, NotEvidence, Store, figures, since, trend
+from ci_port.model.errors import UsageError
+from ci_port.rollout.evidence import Figures, NotEvidence, Store, figures, load_evidence, since, trend
 from ci_port.rollout.records import Evidence, Refused, job_variables, read_record, read_records
 from ci_port.runner.record import Record
 
@@ -210,7 +211,15 @@ def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
 def test_nothing_is_made_where_one_only_looks(tmp_path: Path) -> None:
     with pytest.raises(NotEvidence, match="there is no evidence"):
         Store(tmp_path / "e.db")
+    with pytest.raises(UsageError, match="there is no evidence"):
+        load_evidence(tmp_path / "e.db")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_is_loaded_whole(tmp_path: Path) -> None:
+    with Store(tmp_path / "e.db", create=True) as store:
+        store.add([record(2), record(1)])
+    assert load_evidence(tmp_path / "e.db") == [record(1), record(2)]
 
 
 RUNS = [

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ci_port.host import Session
-from ci_port.host.live_host import LiveHost
+from ci_port.host.live import LiveHost
 from ci_port.runner.live import FAILED, Ended, NothingHasRun, run
 
 # A test worker has threads, the runner has none when it forks; the warning is Python 3.12's.

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from ci_port.cli.lock import lock_text
-from ci_port.cli.project import load_project
 from ci_port.model import DataError
-from ci_port.runner.lock import Lock, LockedBranch, drift, lock_of, read_lock
+from ci_port.runner.lock import Lock, LockedBranch, drift, lock_of, make_lock, read_lock
 from ci_port.runner.project import data
 from ci_port.runner.project import load_project as load_runner_project
+from tests.lock_now import lock_now
 from tests.unit.runner.conftest import SCRIPT
 
 BRANCHES = (LockedBranch("one", 2, 4), LockedBranch("two", 6, 10), LockedBranch("two/if-1", 7, 9))
@@ -24,6 +23,11 @@ def lock(checkout: Path) -> Lock:
 
 def test_what_is_written_is_read_again(lock: Lock) -> None:
     assert read_lock(lock.dumps(), "lock.json") == lock
+
+
+def test_a_lock_is_made_of_what_was_verified(lock: Lock, checkout: Path) -> None:
+    content = (checkout / ".ci/test.sh").read_bytes()
+    assert make_lock("s", "p", {"test.sh": (content, [(one.id, one.line, one.end_line) for one in BRANCHES])}) == lock
 
 
 def test_no_change_no_drift(lock: Lock) -> None:
@@ -76,6 +80,6 @@ def test_a_broken_lock_names_the_place(text: str, problem: str) -> None:
 def test_the_packaged_lock_is_of_this_script() -> None:
     """If this fails, the script has changed since parity was last shown: `tools/ci-port lock` shows it again."""
     locked = read_lock(data(load_runner_project().lock), "lock.json")
-    now = read_lock(lock_text(load_project(None)), "now")
+    now = read_lock(lock_now(), "now")
     assert {name: file.sha256 for name, file in locked.files.items()} == {n: f.sha256 for n, f in now.files.items()}
     assert all(file.branches for file in locked.files.values())

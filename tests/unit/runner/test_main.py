@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ci_port.cli.bundle import bundle
-from ci_port.cli.lock import lock_text
-from ci_port.cli.project import load_project
+from ci_port.runner.bundle import bundle
 from ci_port.runner.main import describe
 from ci_port.runner.preflight import NotReady
+from tests.lock_now import lock_now
 
 ROOT = Path(__file__).resolve().parents[3]
 SMOKE = {"BUILD_ENVIRONMENT": "linux-jammy-py3.10-gcc11", "TEST_CONFIG": "smoke"}
@@ -25,7 +24,7 @@ PATH = {"PATH": "/usr/bin:/bin"}
 @pytest.fixture(scope="module")
 def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("bundle") / "runner.py"
-    target.write_bytes(bundle(lock_text(load_project(None)).encode()))
+    target.write_bytes(bundle(lock_now().encode()))
     return target
 
 
@@ -96,7 +95,7 @@ HEAVY = {
     "tempfile",
     "threading",
 }
-OF_LIVE_RUNS = {"ci_port.host.live_host", "ci_port.runner.live", "ci_port.runner.record", "ci_port.rollout.phases"}
+OF_LIVE_RUNS = {"ci_port.host.live", "ci_port.runner.live", "ci_port.runner.record", "ci_port.rollout.phases"}
 
 
 def test_nothing_is_imported_that_a_dry_run_does_not_use(bundled: Path, tmp_path: Path) -> None:
@@ -120,8 +119,21 @@ def test_no_room_of_the_runner_reaches_outside_the_standard_library(bundled: Pat
     )
     done = started(tmp_path, "-c", code)
     tops, names = json.loads(done.stdout)
-    assert {"ci_port.runner.shadow", "ci_port.pytorch.dispatch", "ci_port.host.live_host"} <= set(names)
+    assert {"ci_port.runner.shadow", "ci_port.pytorch.dispatch", "ci_port.host.live"} <= set(names)
     assert set(tops) <= sys.stdlib_module_names | {"ci_port", "__main__"}
+
+
+def test_a_place_in_the_bundle_is_the_line_of_the_port_too(bundled: Path, tmp_path: Path) -> None:
+    code = (
+        f"import sys, zipimport; sys.path.insert(0, {str(bundled)!r}); import ci_port_archive\n"
+        f"ci_port_archive.install(zipimport.zipimporter({str(bundled)!r}))\n"
+        "from ci_port.host import observe\n"
+        "from ci_port.model import Case, World\n"
+        "def main(sh): sh.run('a')\n"
+        "print(*observe(main, World('/w', '/bin'), Case('c', ())).places)"
+    )
+    done = started(tmp_path, "-c", code)
+    assert (done.stdout, done.stderr) == ("<string>:5\n", "")
 
 
 def test_even_an_old_python_can_read_the_first_file() -> None:

@@ -1,0 +1,31 @@
+/* Where links lead. Answers to readlink(2) and realpath(3). */
+#include "recorder.h"
+
+static ssize_t world_link(int dir, const char *path, char *out, size_t room) {
+    char buffer[PATH_ROOM], target[PATH_ROOM];
+    ssize_t n = syscall(SYS_readlinkat, dir, real_path(path, buffer), target, sizeof target - 1);
+    if (n < 0) return n;
+    target[n] = 0;
+    const char *text = ready ? virtual_path(target) : target;
+    /* What a run was given as its standard streams lies beside the tree; to the script it is nothing. */
+    if (ready && text == target && !strncmp(target, settings.blank, strlen(settings.blank) - strlen("blank"))) text = "/dev/null";
+    size_t length = strlen(text);
+    if (length > room) length = room;
+    memcpy(out, text, length);
+    return (ssize_t)length;
+}
+ssize_t readlink(const char *restrict path, char *restrict out, size_t room) { return world_link(AT_FDCWD, path, out, room); }
+ssize_t readlinkat(int dir, const char *restrict path, char *restrict out, size_t room) { return world_link(dir, path, out, room); }
+ssize_t __readlink_chk(const char *path, char *out, size_t room, size_t size) {
+    return world_link(AT_FDCWD, path, out, room < size ? room : size);
+}
+
+DECLARE(realpath);
+char *realpath(const char *restrict path, char *restrict resolved) {
+    char buffer[PATH_ROOM], whole[PATH_MAX];
+    if (!NEXT(realpath)(real_path(path, buffer), whole)) return NULL;
+    const char *text = ready ? virtual_path(whole) : whole;
+    return resolved ? strcpy(resolved, text) : strdup(text);
+}
+char *__realpath_chk(const char *path, char *resolved, size_t room) { (void)room; return realpath(path, resolved); }
+char *canonicalize_file_name(const char *path) { return realpath(path, NULL); }

@@ -1,0 +1,29 @@
+/* Opening files as streams. Answers to fopen(3). */
+#include "recorder.h"
+
+static int mode_flags(const char *mode) {
+    int flags = mode[0] == 'r' ? O_RDONLY : mode[0] == 'w' ? O_WRONLY | O_CREAT | O_TRUNC : O_WRONLY | O_CREAT | O_APPEND;
+    if (strchr(mode, '+')) flags = (flags & ~O_ACCMODE) | O_RDWR;
+    if (strchr(mode, 'x')) flags |= O_EXCL;
+    if (strchr(mode, 'e')) flags |= O_CLOEXEC;
+    return flags;
+}
+static FILE *open_stream(const char *path, const char *mode) {
+    int fd = open_path(AT_FDCWD, path, mode_flags(mode), 0666);
+    if (fd < 0) return NULL;
+    FILE *stream = fdopen(fd, mode);
+    if (!stream) close(fd);
+    return stream;
+}
+FILE *fopen(const char *restrict path, const char *restrict mode) { return open_stream(path, mode); }
+FILE *fopen64(const char *restrict path, const char *restrict mode) { return open_stream(path, mode); }
+DECLARE(freopen);
+FILE *freopen(const char *restrict path, const char *restrict mode, FILE *restrict stream) {
+    char buffer[PATH_ROOM];
+    if (ready && path && (mode[0] != 'r' || strchr(mode, '+')) && (!is_device(path) || is_open_file(path)))
+        fail(NULL, "%s is opened for writing in a way that is not recorded", path);
+    return NEXT(freopen)(path ? real_path(path, buffer) : path, mode, stream);
+}
+FILE *freopen64(const char *restrict path, const char *restrict mode, FILE *restrict stream) {
+    return freopen(path, mode, stream);
+}

@@ -1,0 +1,59 @@
+"""Where in the scripts something happened, with the names that the user knows."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from ci_port.dryrun.records import Record
+
+
+class Places:
+    """Names the places of one script and its neighbours."""
+
+    def __init__(self, directory: str, stands_in: str, workspace: str, root: str) -> None:
+        """Take the scripts' directory as the user wrote it, where it stands in the world, and the world's own places.
+
+        `root` is the real directory that stands for the world's `/`.
+        """
+        self._directory = directory
+        self._stands_in = stands_in
+        self._workspace = workspace
+        self._root = root
+        self._names: dict[str, str] = {}
+
+    def shown(self, file: str) -> str:
+        """Return the name of a script's file as the user knows it, whatever way the script wrote it."""
+        if file not in self._names:
+            whole = os.path.normpath(os.path.join(self._workspace, file)) if file else ""
+            inside = os.path.relpath(whole, self._stands_in) if whole else ".."
+            self._names[file] = file if inside.startswith("..") else os.path.join(self._directory, inside)
+        return self._names[file]
+
+    def of(self, record: Record) -> list[Any]:
+        """Return the place of an event: file, line, functions."""
+        return [self.shown(record.file), record.line, list(record.functions)]
+
+    def of_error(self, record: Record) -> dict[str, Any]:
+        """Return where the library ended the run, and the command that it blames."""
+        return {"place": self.of(record), "command": record.texts[1]}
+
+    def of_last(self, at: tuple[str, int] | None) -> dict[str, Any]:
+        """Return where the run was when it ended: no command of it is to blame more than the last one."""
+        if at is None:
+            return {}
+        file, line = at
+        where: dict[str, Any] = {"place": [self.shown(file), line, []]}
+        whole = os.path.normpath(os.path.join(self._root + self._workspace, file.lstrip("/")))
+        with contextlib.suppress(OSError, IndexError), open(whole, encoding="utf-8", errors="replace") as source:
+            where["command"] = source.read().split("\n")[line - 1].strip()
+        return where
+
+    def lines(self, found: Iterable[tuple[str, frozenset[int]]]) -> dict[str, list[int]]:
+        """Return the numbers of the lines that ran, for each file; a file has one name here, and several there."""
+        merged: dict[str, set[int]] = {}
+        for file, numbers in found:
+            merged.setdefault(self.shown(file), set()).update(numbers)
+        return {file: sorted(numbers) for file, numbers in merged.items()}

@@ -1,0 +1,144 @@
+"""Commands: a process each, in a group of its own, with this process's streams unless they are redirected."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Mapping
+
+from ci_port.host.live import processes, programs
+from ci_port.host.live.processes import Redirections
+from ci_port.host.live.speech import STDERR, STDIN, STDOUT
+from ci_port.host.live.steps import Steps
+from ci_port.host.seam import PIPE, Command, Outcome, ProcessSubstitution, Stream
+from ci_port.model import RunFailed
+
+_PSEUDO_FILE = 63
+
+
+class Commands(Steps):
+    """Runs one command at a time to its end."""
+
+    def __init__(self, script: str) -> None:
+        super().__init__(script)
+        self._level = _number(os.environ.get("SHLVL")) + 1
+
+    def execute(self, command: Command) -> Outcome:
+        """Run a command to its end."""
+        words = _words(command.argv)
+        with self._step(words, 2 if command.stdout == PIPE else 1):
+            found = programs.find(words[0], command.cwd, command.env.get("PATH"))
+            if isinstance(found, programs.Refused):
+                return self._refused(found, command)
+            return self._run(found, command)
+
+    def _run(self, file: str, command: Command) -> Outcome:
+        """Run a file that was found, with its pipes."""
+        opened: list[int] = []
+        fds: dict[int, int] = {}
+        try:
+            argv = [self._word(word, fds, opened) for word in command.argv]
+            if isinstance(command.stdin, Stream):
+                fds[STDIN] = self._filled(command.stdin.drain(), opened)
+            reader = self._capture(command, fds, opened)
+            redirections = Redirections(fds, [*_paths(command)])
+            pid = self._start(file, argv, self._environment(command, file), command.cwd, redirections)
+            output = self._read_output(reader, fds, opened)
+            status = self._wait(pid, argv)
+            if isinstance(command.stdin, Stream):
+                command.stdin.put_back(os.fsdecode(processes.read_all(fds[STDIN])))
+            return Outcome(status, output)
+        finally:
+            for fd in opened:
+                os.close(fd)
+
+    def _start(self, file: str, argv: list[str], env: Mapping[str, str], cwd: str, redirections: Redirections) -> int:
+        pid = processes.start(file, argv, env, cwd, redirections, self._prefix)
+        self.steps += 1
+        self._group = pid
+        if self._signal:  # it came while the command was being started
+            self._pass_on(self._signal)
+        return pid
+
+    def _read_output(self, reader: int | None, fds: Mapping[int, int], opened: list[int]) -> str:
+        if reader is None:
+            return ""
+        # The child alone holds the writing end from here on, so that its end is the end.
+        writer = fds[STDOUT]
+        opened.remove(writer)
+        os.close(writer)
+        return os.fsdecode(self._patiently(processes.read_all, reader))
+
+    def _wait(self, pid: int, argv: list[str]) -> int:
+        """Return the command's status as bash counts it; raises Interrupted if a signal has ended the run."""
+        _, how = self._patiently(os.waitpid, pid, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self._group = 0
+        code = os.waitstatus_to_exitcode(how)
+        if processes.listen_to(os.getpgrp(), pid) and code == -signal.SIGINT:
+            self._signal = signal.SIGINT  # Ctrl-C, which the terminal sent to the command alone
+        if self._signal == signal.SIGINT and code != -signal.SIGINT:
+            self._signal = 0  # the command has dealt with it
+        self.check()
+        if code < 0:
+            self._report_death(pid, -code, argv)
+        return code if code >= 0 else 128 - code
+
+    def _report_death(self, pid: int, number: int, argv: list[str]) -> None:
+        if number not in (signal.SIGINT, signal.SIGPIPE):
+            self._complain(f"{pid} {signal.strsignal(number)}  {' '.join(argv)}")
+
+    def _word(self, word: str | ProcessSubstitution, fds: dict[int, int], opened: list[int]) -> str:
+        if isinstance(word, str):
+            return word
+        number = _PSEUDO_FILE - sum(fd > STDERR for fd in fds)
+        fds[number] = self._filled(word.text, opened)
+        return f"/dev/fd/{number}"
+
+    def _filled(self, text: str, opened: list[int]) -> int:
+        try:
+            reader = processes.pipe_with(text)
+        except OSError as error:
+            raise RunFailed(f"a pipe cannot hold {len(text)} characters: {error.strerror}") from None
+        opened.append(reader)
+        return reader
+
+    def _capture(self, command: Command, fds: dict[int, int], opened: list[int]) -> int | None:
+        if command.stdout != PIPE:
+            return None
+        reader, writer = os.pipe()
+        opened += (reader, writer)
+        fds[STDOUT] = writer
+        if command.stderr == PIPE:
+            fds[STDERR] = writer
+        return reader
+
+    def _environment(self, command: Command, file: str) -> dict[str, str]:
+        """Return the environment as a command gets it from bash, which adds these."""
+        own = {"PWD": command.cwd, "SHLVL": str(self._level), "_": file}
+        if command.previous is not None:
+            own["OLDPWD"] = command.previous
+        return {**command.env, **own}
+
+    def _refused(self, refused: programs.Refused, command: Command) -> Outcome:
+        """Say why a command cannot run, there where its standard error goes."""
+        if command.stderr is None:
+            self._complain(refused.message)
+        return Outcome(refused.status, f"{self._prefix}{refused.message}\n" if command.stderr == PIPE else "")
+
+
+def _paths(command: Command) -> Iterator[tuple[int, str]]:
+    if isinstance(command.stdin, str):
+        yield STDIN, command.stdin
+    if command.stdout not in (None, PIPE):
+        yield STDOUT, command.stdout or ""
+    if command.stderr not in (None, PIPE):
+        yield STDERR, command.stderr or ""
+
+
+def _words(argv: tuple[str | ProcessSubstitution, ...]) -> list[str]:
+    return [word if isinstance(word, str) else f"/dev/fd/{_PSEUDO_FILE}" for word in argv]
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() else 0

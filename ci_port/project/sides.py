@@ -1,0 +1,64 @@
+"""The two sides: the recorder around the script, and the port, each as a callable from a case to an observation."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ci_port.model import World
+from ci_port.model.errors import CannotRun, UsageError
+from ci_port.parity.compare import OpenSide, Side
+
+
+def shell_side(script: Path, world: World) -> OpenSide:
+    """Return what opens a recorder for the script; raises UsageError when there is no such script.
+
+    Opening raises CannotRun where the machine lacks what a recorder needs.
+    """
+    if not script.is_file():
+        raise UsageError(f"there is no script {script}; name one with --script PATH")
+    if not os.access(script, os.R_OK):
+        raise UsageError(f"the script {script} cannot be read; check its permissions")
+
+    @contextlib.contextmanager
+    def open_recorder() -> Iterator[Side]:
+        from ci_port.dryrun import CannotRunHere, Recorder  # here, because the port must work where it cannot
+
+        with contextlib.ExitStack() as stack:
+            try:
+                recorder = stack.enter_context(Recorder(script, world))
+            except CannotRunHere as error:
+                raise CannotRun(str(error)) from None
+            yield recorder.observe
+
+    return open_recorder
+
+
+def python_side(port: str, world: World) -> Side:
+    """Return the port `module:function` as a side; raises UsageError when it cannot be found."""
+    from ci_port.host import observe  # here, because only who plans in Python pays for it
+
+    program = _imported(port)
+    return lambda case: observe(program, world, case)
+
+
+def _imported(port: str) -> Callable[..., Any]:
+    module_name, colon, function_name = port.partition(":")
+    if not (module_name and colon and function_name):
+        raise UsageError(f"--port is written module:function, found {port!r}")
+    # As `python -m` does: a port beside where the command is given is found.
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)
+    try:
+        function = getattr(importlib.import_module(module_name), function_name, None)
+    except ImportError as error:
+        raise UsageError(f"the port {port} cannot be imported: {error}; is its folder on PYTHONPATH?") from None
+    if not callable(function):
+        raise UsageError(f"the module {module_name} has no function {function_name}")
+    found: Callable[..., Any] = function
+    return found

@@ -1,0 +1,117 @@
+"""Which jobs do something else after a change, grouped by identical change: of revisions, scripts, or saved plans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ci_port.model import RunFailed
+from ci_port.model.errors import UsageError
+from ci_port.model.fingerprint import of_directory
+from ci_port.review import revisions, trees
+from ci_port.review.plandiff import PLANS, Outcome, PlanDiff, compare_sets
+from ci_port.review.plansets import outcomes, read_plan_set
+from ci_port.review.programs import Work
+from ci_port.review.revisions import Tree
+from ci_port.review.trees import Paths
+
+SCRIPT = "script"
+PORT = "port"
+BOTH = "both"
+
+Outcomes = tuple[Mapping[str, Outcome], Mapping[str, Outcome]]
+
+
+def of_plan_sets(base: Path, head: Path | None) -> PlanDiff:
+    """Compare two files of plans; raises UsageError, DataError."""
+    if head is None:
+        raise UsageError(f"{base} holds plans; name a second file of plans to compare it with")
+    before, after = (outcomes(read_plan_set(path)) for path in (base, head))
+    gone, new = [id for id in before if id not in after], [id for id in after if id not in before]
+    notes = [f"{len(ids):,} jobs stand only in {path}" for ids, path in ((gone, base), (new, head)) if ids]
+    diff = compare_sets(before, after)
+    return PlanDiff(len(before.keys() & after.keys()), {PLANS: diff}, {}, tuple(notes))
+
+
+def compared(base: str, head: str | None, side: str, work: Work) -> PlanDiff:
+    """Compare two scripts, or two revisions of the repository that the script is in; raises UsageError."""
+    before, after = Path(base), Path(head) if head else None
+    if head is not None and after is not None and before.is_file() and after.is_file():
+        _check_plain(work.script_file, (base, head))
+        return _of_scripts(before, after, work)
+    return _of_revisions(base, head, side, work)
+
+
+def _check_plain(script: Path, names: Sequence[str]) -> None:
+    """Raise UsageError for a file that is called like a revision: which of them is meant must be written clearly."""
+    try:
+        root = revisions.repository(script)
+    except UsageError:
+        return
+    for text in names:
+        if "/" not in text and revisions.is_revision(root, text):
+            raise UsageError(f"{text} is a file and a revision; write ./{text}, or refs/heads/{text}")
+
+
+def _of_scripts(base: Path, head: Path, work: Work) -> PlanDiff:
+    before, after = work.scripts(base, head)
+    return PlanDiff(len(work.cases), {SCRIPT: compare_sets(outcomes(before), outcomes(after))}, {})
+
+
+def _of_revisions(base: str, head: str | None, side: str, work: Work) -> PlanDiff:
+    script = work.script_file.resolve()
+    root = revisions.repository(script)
+    for text in filter(None, (base, head)):
+        if not revisions.is_revision(root, text):
+            raise UsageError(f"{text} is no revision of {root}, and no script or file of plans either")
+    paths = Paths.of(root, script, work.port.name, work.port_file())
+    sides: dict[str, Outcomes] = {}
+    absent: dict[str, str] = {}
+    with trees.both(root, base, head, paths.all) as (before, after):
+        for name, compare in _SIDES.items():
+            if side in (name, BOTH):
+                found = compare(before, after, paths, work)
+                if isinstance(found, str):
+                    absent[name] = found
+                else:
+                    sides[name] = found
+    diffs = {name: compare_sets(*both) for name, both in sides.items()}
+    return PlanDiff(len(work.cases), diffs, absent)
+
+
+_SAME: Outcomes = ({}, {})
+"""Nothing moved: files that are the same do the same, and are not run to see it."""
+
+
+def _scripts(before: Tree, after: Tree, paths: Paths, work: Work) -> Outcomes | str:
+    """Return what became of the jobs with either script, or why there is nothing to compare."""
+    old, new = (tree.find(paths.script) for tree in (before, after))
+    if old is None or new is None:
+        return f"{(before if old is None else after).label} has no {paths.script}"
+    if (old.name, of_directory(old.parent)) == (new.name, of_directory(new.parent)):
+        return _SAME
+    before_plans, after_plans = work.scripts(old, new)
+    return outcomes(before_plans), outcomes(after_plans)
+
+
+def _ports(before: Tree, after: Tree, paths: Paths, work: Work) -> Outcomes | str:
+    """Return what became of the jobs with either port, or why there is nothing to compare."""
+    if paths.port is None:
+        return f"the port {work.port.name} is not in the script's repository"
+    for tree in (before, after):
+        if tree.find(paths.port) is None or not (tree.root / paths.port).exists():
+            return f"{tree.label} has no port ({paths.port})"
+    old, new = (tree.root / paths.port_root for tree in (before, after))
+    if work.port.key(old) == work.port.key(new):
+        return _SAME
+    try:
+        before_plans = outcomes(work.plans(work.port, old))
+    except RunFailed as failed:
+        return f"the port of {before.label} cannot be planned: {failed.problem}"
+    try:
+        return before_plans, outcomes(work.plans(work.port, new))
+    except RunFailed as failed:
+        return before_plans, dict.fromkeys(before_plans, failed.problem)
+
+
+_SIDES: dict[str, Callable[[Tree, Tree, Paths, Work], Outcomes | str]] = {SCRIPT: _scripts, PORT: _ports}
