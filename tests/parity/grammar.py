@@ -177,4 +177,5 @@ def scripts(draw: st.DrawFn) -> Script:
         files=FILES,
         rules=tuple(rule for rule in rules if rule is not None),
         names=NAMES,
+        follow=True,
     )
