@@ -70,7 +70,7 @@ char **followed(const char *path, char *const argv[]) {
         struct stat st;
         if (!strchr(path, '/') || !is_followed(path)) return NULL;
         if (world_stat(AT_FDCWD, path, &st, 0) || !(st.st_mode & 0100)) return NULL;
-        if (!(have = first_line(path, line, sizeof line, words))) fail(argv[0], "%s is no script for bash, and cannot be followed", path);
+        if (!(have = first_line(path, line, sizeof line, words))) return NULL;
     }
     char **result = malloc((count + 6) * sizeof *result);
     if (!result) end_run();
