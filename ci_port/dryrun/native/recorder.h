@@ -194,6 +194,7 @@ void flush_stream(int fd);
 void skip_stream(int fd);
 void forget_text(ino_t inode);
 void ask_path(int dir, const char *path);
+void follow_links(char *path);
 void ask_command(const char *path);
 void note_read(int fd);
 void note_stdin(void);
@@ -202,6 +203,8 @@ void forget_note(int fd);
 /* ---- changes.c --------------------------------------------------------------------------------------------- */
 
 void becomes_step(void);
+void mend_links(const char *real);
+void link_text(const char *target, const char *place, char *text);
 void may_change(const char *what, const char *path);
 void keep_read(const char *data, size_t length);
 void keep_step(const char *const *streams);
