@@ -261,7 +261,8 @@ class ProcessEntry(NamedTuple):
     """It works in the background until somebody waits for it, or ends it."""
     asked: UInt32
     """How often the script has asked whether it still works."""
-    reserved: UInt32
+    parent: UInt32
+    """Its parent's place in this table, plus 1; 0: the script's own process."""
 
 
 class TouchedPath(NamedTuple):

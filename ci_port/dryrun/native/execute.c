@@ -105,7 +105,9 @@ static int execute(const char *path, char *const argv[], char *const envp[]) {
     if (tool && !answer.found) start_tool(tool, kind, path, argv, envp);
     char *const *script = answer.found ? NULL : followed(path, argv);
     if (script) start_script(script, path, argv, envp);
-    int error = !answer.found && strchr(path, '/') && strchr(argv[0], '/') ? execution_error(path) : 0;
+    /* With an empty PATH bash looks for a command here. */
+    int is_place = strchr(path, '/') ? strchr(argv[0], '/') != NULL : ctl->effects && in_bash;
+    int error = !answer.found && is_place ? execution_error(path) : 0;
     if (error) { errno = error; return -1; }
     char names[3][PATH_ROOM];
     const char *streams[3];

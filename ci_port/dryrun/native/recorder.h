@@ -122,6 +122,7 @@ uint32_t here(const char **file, char *functions, size_t room);
 void callers(char *text, size_t room);
 uint32_t options_in_force(void);
 void hook_builtins(void);
+int is_builtin(const char *name);
 void note_umask(void);
 int opens_source(void *caller);
 
