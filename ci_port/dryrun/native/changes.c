@@ -150,20 +150,20 @@ int fchmod(int fd, mode_t mode) {
 }
 
 /* The world has one user; root of the world may give files away, which nobody sees. */
-static int give_away(uid_t user, gid_t group) {
-    may_change("changes the owner of", "a file");
+static int give_away(const char *path, uid_t user, gid_t group) {
+    may_change("changes the owner of", path);
     int is_own_id = (user == (uid_t)-1 || user == ctl->uid) && (group == (gid_t)-1 || group == ctl->gid);
     if (is_own_id || ctl->uid == 0) return 0;
     errno = EPERM;
     return -1;
 }
-#define OWNER(name, parameters, arguments)                                           \
+#define OWNER(name, parameters, arguments, path)                                     \
     DECLARE(name);                                                                    \
-    int name parameters { return ready ? give_away(u, g) : NEXT(name) arguments; }
-OWNER(chown, (const char *path, uid_t u, gid_t g), (path, u, g))
-OWNER(lchown, (const char *path, uid_t u, gid_t g), (path, u, g))
-OWNER(fchown, (int fd, uid_t u, gid_t g), (fd, u, g))
-OWNER(fchownat, (int dir, const char *path, uid_t u, gid_t g, int flags), (dir, path, u, g, flags))
+    int name parameters { return ready ? give_away(path, u, g) : NEXT(name) arguments; }
+OWNER(chown, (const char *path, uid_t u, gid_t g), (path, u, g), path)
+OWNER(lchown, (const char *path, uid_t u, gid_t g), (path, u, g), path)
+OWNER(fchown, (int fd, uid_t u, gid_t g), (fd, u, g), "a file")
+OWNER(fchownat, (int dir, const char *path, uid_t u, gid_t g, int flags), (dir, path, u, g, flags), path)
 
 CHANGE(truncate, (const char *path, off_t length), (path, length), "truncates", path)
     if (!target_of(AT_FDCWD, path, whole, real)) return -1;

@@ -87,16 +87,17 @@ const char *stream(int fd, char *buffer, size_t room) {
     return buffer;
 }
 
-/* A command that does not read its input: let the writers finish before it goes, so that none gets a broken pipe.
- * A writer that waits, and nobody works, waits for ever: a coprocess. */
-static void wait_for_writers(void) {
+/* Wait for what happens to the pipe on standard input: one of `events`, its writers end, or it holds more than `most`
+ * bytes. 0: nothing will, nobody works. A writer that waits then waits for ever: a coprocess. */
+static int wait_for_writers(short events, int most) {
     for (int quiet = 0; quiet < 20; check_stop()) {
-        struct pollfd p = {.fd = 0, .events = 0};
-        if (poll(&p, 1, quiet < 10 ? 1 : 10) != 0) return;
-        int have = 0, capacity = fcntl(0, F_GETPIPE_SZ);
-        if (ioctl(0, FIONREAD, &have) || have + PIPE_BUF > capacity) return;
+        struct pollfd p = {.fd = 0, .events = events};
+        if (poll(&p, 1, quiet < 10 ? 1 : 10) != 0) return 1;
+        int have = 0;
+        if (ioctl(0, FIONREAD, &have) || have > most) return 1;
         quiet = others_work() ? 0 : quiet + 1;
     }
+    return 0;
 }
 
 static int has_dash(char *const argv[]) {
@@ -122,7 +123,8 @@ static void copy_pipe(uint64_t execute) {
 static void take_pipe(uint64_t execute) {
     char data[65536];
     size_t taken = 0;
-    for (ssize_t n; taken < MOST_INPUT && (n = syscall(SYS_read, 0, data, sizeof data)) > 0; check_stop()) {
+    for (ssize_t n; taken < MOST_INPUT && wait_for_writers(POLLIN, INT_MAX); check_stop()) {
+        if ((n = syscall(SYS_read, 0, data, sizeof data)) <= 0) return;
         if (taken + (size_t)n > MOST_INPUT) n = (ssize_t)(MOST_INPUT - taken);
         add_data(INPUT, data, (size_t)n, execute);
         taken += (size_t)n;
@@ -139,9 +141,11 @@ static void copy_file(uint64_t execute) {
     __libc_free(data);
 }
 
-static int writers_go_on(void) {
+/* The writers wait for room. */
+static int is_full(void) {
     struct pollfd p = {.fd = 0, .events = 0};
-    return poll(&p, 1, 0) == 0;
+    int have = 0;
+    return poll(&p, 1, 0) == 0 && !ioctl(0, FIONREAD, &have) && have + PIPE_BUF > fcntl(0, F_GETPIPE_SZ);
 }
 
 /* What stands ready on the standard input of a command is part of its step; `kind` is what stream() says of it. A
@@ -155,7 +159,8 @@ void keep_input(uint64_t execute, const char *kind, char *const argv[]) {
         return;
     }
     int reads = !ctl->effects && has_dash(argv);
-    if (!reads && !strcmp(kind, "pipe")) wait_for_writers();
-    if (reads || (is_member && writers_go_on())) take_pipe(execute);
+    /* Let the writers finish before the command goes, so that none gets a broken pipe. */
+    if (!reads && !strcmp(kind, "pipe")) wait_for_writers(0, fcntl(0, F_GETPIPE_SZ) - PIPE_BUF);
+    if (reads || (is_member && is_full())) take_pipe(execute);
     else copy_pipe(execute);
 }

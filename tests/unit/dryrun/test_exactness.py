@@ -1326,7 +1326,7 @@ ROWS: tuple[Row, ...] = (
             "run unlimited",
         ),
     ),
-    Row("umask", 'umask 077\nrun "$(umask)"', ("run 0077",)),
+    Row("umask", 'umask 077\nrun "$(umask)"', ("umask 077", "run 0077")),
     Row("shopt and set", 'set -o pipefail -u\nrun "$-"', ("run huB",)),
     Row(
         "printf -v, read -a, declare -n",

@@ -40,7 +40,15 @@ def test_a_gap_does_not_compile(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("head", "size"),
-    [(layout.ControlHead, 96), (layout.RecordHead, 32), (layout.CoverEntry, 512 + 65536 // 8), (layout.RuleHead, 16)],
+    [
+        (layout.ControlHead, 208),
+        (layout.RecordHead, 32),
+        (layout.CoverEntry, 512 + 65536 // 8),
+        (layout.ProcessEntry, 32),
+        (layout.TouchedPath, 16),
+        (layout.WrittenFile, 32),
+        (layout.RuleHead, 20),
+    ],
 )
 def test_places_and_packer_agree(head: type[tuple[object, ...]], size: int) -> None:
     offset, form = list(layout.places(head).values())[-1]
