@@ -43,6 +43,8 @@ TEXT_ONLY, RAN, FOLLOWED = 8, 16, 32
 """Flags of EXECUTE: a text tool that changed something; a file tool, which really ran; a script that is looked into."""
 APPENDS = 1
 """Flag of WRITE: what the file held stays."""
+IN_TRAP, KNOWS = 1, 2
+"""Flags of COMMAND: it belongs to what a trap does; the variables of the test are known."""
 UNLIMITED = -1
 """Value of LIMIT."""
 UNKNOWN_STATUS = -1
@@ -68,6 +70,8 @@ _CONSTANTS: Mapping[str, int | str] = {
     "RAN": RAN,
     "FOLLOWED": FOLLOWED,
     "APPENDS": APPENDS,
+    "IN_TRAP": IN_TRAP,
+    "KNOWS": KNOWS,
     "UNLIMITED": UNLIMITED,
     "UNKNOWN_STATUS": UNKNOWN_STATUS,
     "TEXT_TOOL": TEXT_TOOL,
@@ -110,6 +114,9 @@ class Kind(IntEnum):
     """The standard input of the run is read."""
     NOTE = 17
     """A locale that this machine lacks is asked for."""
+    COMMAND = 18
+    """The shell starts a command of its own script. `status`: that of the command before it in this process; `value`: how
+    many `eval` it stands in. Its words are the variables that a test looks at, as `NAME=VALUE`."""
 
 
 TEXTS: Mapping[Kind, tuple[str, ...]] = {
@@ -130,6 +137,7 @@ TEXTS: Mapping[Kind, tuple[str, ...]] = {
     Kind.LOOKUP: ("name",),
     Kind.STDIN: (),
     Kind.NOTE: ("locale",),
+    Kind.COMMAND: ("text",),
 }
 """The texts of a record, in their order."""
 
@@ -185,6 +193,8 @@ class ControlHead(NamedTuple):
     cpus: UInt32
     has_stdin: UInt32
     """The case says what the script reads on its standard input."""
+    courses: UInt32
+    """Each command that the shell starts is written down."""
     seconds: UInt32
     """Processor time that one process may use."""
     stop: UInt32 = Stop.GOES_ON
@@ -214,6 +224,8 @@ class ControlHead(NamedTuple):
     """Writes, in order: which file is newer."""
     clock: UInt32 = 0
     """Seconds that have passed: sleep passes them."""
+    cut: UInt32 = 0
+    """The commands that the shell starts are no longer written down: they need too much room."""
     initial_open: UInt32 = 0
     """Bit n: the run was given standard stream n."""
     initial_0: UInt64 = 0

@@ -60,6 +60,8 @@ class Setup:
     loaders: tuple[str, ...]
     looks: bool = False
     """Whether observations hold all that was printed, and the files that were left behind."""
+    courses: bool = False
+    """Whether observations hold each command that the shell has started."""
 
 
 class Failure(Exception):
@@ -137,7 +139,13 @@ class Worker:
             "messages": self._supervisor.said(2, limits.messages),
             "output": self._supervisor.said(1, limits.output if self._setup.looks else limits.messages),
             "files": files,
+            "course": self._course(records),
         }
+
+    def _course(self, records: list[Record]) -> dict[str, Any]:
+        """Return the commands that the shell has started, and whether some of them were not written down."""
+        started = [_started(record, self._places) for record in records if record.kind is Kind.COMMAND]
+        return {"started": started, "cut": self._control.cut}
 
     def _question(self, question: Question) -> dict[str, Any]:
         decider = question.decider
@@ -169,6 +177,7 @@ class Worker:
                 workspace=world.workspace,
                 effects=world.version >= 2,
                 has_stdin=case.stdin is not None,
+                courses=self._setup.courses,
                 who=Who(world.user.uid, world.user.gid, world.cpus),
                 tools=self._setup.tools,
                 missing=sorted(world.missing),
@@ -223,6 +232,18 @@ class Worker:
             problem = "the recorder ended the run without saying why"
         if problem:
             raise Failure(problem, self._places.of_last(self._control.at))
+
+
+def _started(record: Record, places: Places) -> list[Any]:
+    return [
+        record.texts[0],
+        places.of(record),
+        record.status,
+        record.process,
+        len(record.stack) + record.value,
+        bool(record.flags & layout.IN_TRAP),
+        dict(entry.split("=", 1) for entry in record.argv) if record.flags & layout.KNOWS else None,
+    ]
 
 
 def _remarks(records: list[Record]) -> list[str]:

@@ -144,6 +144,11 @@ uint64_t place_of(const struct record *record);
 struct record *record_at(uint64_t place);
 void fail(const char *command, const char *format, ...) __attribute__((noreturn, format(printf, 2, 3)));
 
+/* ---- course.c ---------------------------------------------------------------------------------------------- */
+
+int course_symbols(void);
+void note_course(void);
+
 /* ---- limits.c ---------------------------------------------------------------------------------------------- */
 
 void hold(int resource, uint64_t value);

@@ -127,6 +127,7 @@ __attribute__((constructor)) static void start(int argc, char **argv) {
         return;
     }
     if (!symbols()) _exit(END_STATUS);
+    if (!course_symbols()) ctl->courses = 0;
     hook_builtins();
     hold(RLIMIT_AS, ctl->memory);
     hold(RLIMIT_CPU, ctl->seconds);
