@@ -43,6 +43,7 @@ class Configuration:
     host: str
     bash: str
     workspace: str
+    path: str
     effects: bool
     has_stdin: bool
     courses: bool

@@ -335,7 +335,7 @@ _STRUCTS: Mapping[str, tuple[type[tuple[Any, ...]], str]] = {
 }
 """The names in C, and what follows a head."""
 
-SETTINGS = ("root", "blank", "scratch_tmp", "noise", "script_dir", "home", "user", "host", "bash", "workspace")
+SETTINGS = ("root", "blank", "scratch_tmp", "noise", "script_dir", "home", "user", "host", "bash", "workspace", "path")
 """The texts of the configuration, in their order."""
 
 _FORMATS = {"uint8_t": "B", "uint16_t": "H", "uint32_t": "I", "uint64_t": "Q", "int32_t": "i", "int64_t": "q"}

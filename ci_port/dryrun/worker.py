@@ -175,6 +175,7 @@ class Worker:
                 host=world.host,
                 bash=self._setup.bash,
                 workspace=world.workspace,
+                path=world.path,
                 effects=world.version >= 2,
                 has_stdin=case.stdin is not None,
                 courses=self._setup.courses,

@@ -258,12 +258,12 @@ void forget_pipe(void);
 
 struct answer { int found; int status; const char *text, *error; uint32_t length, error_length, changes; const char *change; };
 
-struct answer answer_of(char *const argv[]);
+struct answer answer_of(const char *name, char *const argv[]);
 int is_answered(const char *name);
 void give(struct answer answer, char *const argv[]) __attribute__((noreturn));
 void make_changes(const char *cursor, uint32_t count, char *const argv[]);
 const char *find_tool(const char *name, uint32_t *kind);
-const char *tool_of(const char *path, char *const argv[], uint32_t *kind);
+const char *tool_of(const char *path, const char *name, char *const argv[], uint32_t *kind);
 void run_tool(const char *path, char *const argv[], char *const envp[], uint64_t execute) __attribute__((noreturn));
 struct record *write_execute(enum kind kind, const char *path, char *const argv[], char *const envp[], const char *const *streams);
 char **followed(const char *path, char *const argv[]);
