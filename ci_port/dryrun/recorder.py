@@ -24,7 +24,6 @@ from ci_port.model.observation import Course, Left, Started
 from ci_port.model.plan import plan_from_json
 from ci_port.model.tools import FILE_TOOLS
 
-
 _SYNTAX_STATUS = 2
 """What bash ends with where it does not understand a script (bash manual, "Exit Status")."""
 

@@ -16,7 +16,6 @@ from ci_port.model.world import world_from_json
 from tests.parity.real_bash import USER
 from tests.parity.small_scripts import COMMANDS, FOLDER, HOME, SCRIPT, START, Command, Left, Run, Script
 
-
 _OWN = (SCRIPT, str(Path(SCRIPT).parent))
 
 
