@@ -115,8 +115,8 @@ class Kind(IntEnum):
     NOTE = 17
     """A locale that this machine lacks is asked for."""
     COMMAND = 18
-    """The shell starts a command of its own script. `status`: that of the command before it in this process; `value`: how
-    many `eval` it stands in. Its words are the variables that a test looks at, as `NAME=VALUE`."""
+    """The shell starts a command of its own script. `status`: that of the command before it in this process; `value`:
+    how many `eval` it stands in. Its words are the variables that a test looks at, as `NAME=VALUE`."""
 
 
 TEXTS: Mapping[Kind, tuple[str, ...]] = {

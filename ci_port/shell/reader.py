@@ -17,14 +17,8 @@ from ci_port.shell import tree
 from ci_port.shell.expansions import Expansions
 from ci_port.shell.source import SyntaxFault
 
-<<<<<<< HEAD
 # After a redirection, too, a word may be an assignment.
 _SETS = re.compile(rf"{NAME}(?:\[[^]]*\])?\+?=")
-=======
-_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-# After a redirection, too, a word may be an assignment.
-_SETS = re.compile(rf"{_NAME}(?:\[[^]]*\])?\+?=")
->>>>>>> e7967466ea5a31314ed6b039f0f84e1d852c3717
 _UNARY = re.compile(r"-[a-zA-Z](?=[ \t\n])")
 _OPERATORS = "|".join(map(re.escape, (*conditional.STRINGS, *conditional.NUMBERS, *conditional.FILES)))
 _BINARY = re.compile(rf"(?:{_OPERATORS})(?=[ \t\n])|[<>]")
