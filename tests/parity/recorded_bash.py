@@ -10,8 +10,9 @@ from pathlib import Path
 
 from ci_port.dryrun import Recorder
 from ci_port.model import Document, Execute, Observation, RunFailed, Step, World
+from ci_port.model.case import case_from_json
 from ci_port.model.fields import DataError
-from ci_port.model.world import case_from_json, world_from_json
+from ci_port.model.world import world_from_json
 from tests.parity.real_bash import USER
 from tests.parity.small_scripts import COMMANDS, FOLDER, HOME, SCRIPT, START, Command, Run, Script
 
