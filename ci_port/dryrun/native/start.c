@@ -91,6 +91,14 @@ static void start_tool(char **argv) {
     on_exit(keep_status, NULL);
 }
 
+/* The machine's root may read and search everything, the world's user what modes let him (capabilities(7)). The worker
+ * has given up all else, but keeps that: this library may lie in somebody else's folder (landlock.py). */
+static void give_up_rights(void) {
+    struct { uint32_t version; int pid; } header = {0x20080522, 0};
+    uint32_t none[6] = {0};
+    syscall(SYS_capset, &header, none);
+}
+
 /* A script that another one has started: its environment is the real one. */
 static void start_followed(void) {
     inherit_place();
@@ -119,6 +127,7 @@ __attribute__((constructor)) static void start(int argc, char **argv) {
     syscall(SYS_close, fd);
     if (ctl == MAP_FAILED || ctl->version != VERSION) _exit(END_STATUS);
     check_stop();
+    give_up_rights();
     in_bash = dlsym(RTLD_DEFAULT, "executing_line_number") != NULL;
     char **environment;
     read_configuration(&environment);

@@ -18,14 +18,14 @@ def record(
     order: tuple[int, ...] = (1,),
     argv: tuple[str, ...] = ("run",),
     environment: frozenset[bytes] = frozenset(),
-    **numbers: int,
+    status: int = 0,
+    flags: int = 0,
+    value: int = 0,
+    place: int = 0,
 ) -> Record:
     """Return a record as the log has it."""
     words = argv if kind is Kind.EXECUTE else ()
-    fields = {"line": 1, "status": 0, "flags": 0, "value": 0, **numbers}
-    return Record(
-        kind, order, file="script.sh", functions=(), texts=texts, argv=words, environment=environment, **fields
-    )
+    return Record(kind, order, 1, status, flags, value, "script.sh", (), texts, words, environment, place)
 
 
 def execute(
