@@ -126,6 +126,12 @@ RULES: tuple[tuple[str, tuple[Rule, ...], str, list[str]], ...] = (
         "mkdir -p d/e; : > f; v; use *",
         ["mkdir -p d/e", "v", "use ci"],
     ),
+    (
+        "removes, then makes; not where a word is missing",
+        ({"argv": ["v", "**"], "makes": {"d/new": "", "{3}/x": ""}, "removes": ["d", "{2}"]},),
+        "mkdir d; : > d/old; v one; use d/*",
+        ["mkdir d", "v one", "use d/new"],
+    ),
     ("in place of a tool", ({"argv": ["rm", "**"], "status": 5},), ": > f; rm f; use $? f*", ["rm f =5", "use 5 f"]),
 )
 
