@@ -250,6 +250,7 @@ const char *stream(int fd, char *buffer, size_t room);
 int is_initial(int fd, const struct stat *st);  /* what the run was given as stream `fd` */
 void inodes(char *text, size_t room);
 void note_poll(char *const argv[], int is_read);
+void note_path_poll(const char *path);
 void keep_input(uint64_t execute, const char *kind, char *const argv[]);
 void forget_heredoc(void);
 void forget_pipe(void);
