@@ -15,6 +15,7 @@ from ci_port.dryrun.configuration import Configuration, encode
 from ci_port.dryrun.layout import (
     ControlHead,
     CoverEntry,
+    PolledCommand,
     ProcessEntry,
     RecordHead,
     State,
@@ -50,7 +51,8 @@ class Control:
         self._processes = _HEADER.size
         self._touched = _align(self._processes + _PROCESS.size * (limits.processes + 1))
         self._written = self._touched + layout.TOUCHED_PATHS * layout.packer(TouchedPath).size
-        self._cover = _align(self._written + layout.WRITTEN_FILES * _WRITTEN.size)
+        self._polled = self._written + layout.WRITTEN_FILES * _WRITTEN.size
+        self._cover = _align(self._polled + layout.POLLED_COMMANDS * layout.packer(PolledCommand).size)
         self._config = self._cover + layout.COVER_FILES * _COVER.size
         self._log = self._config
         self._size = self._config + limits.log
@@ -81,6 +83,7 @@ class Control:
             next=self._log,
             touched=self._touched,
             written=self._written,
+            polled=self._polled,
             memory=self._limits.memory,
             began=int(time.time()) - 1,
             source_caller=self._source_caller,
@@ -90,6 +93,7 @@ class Control:
             gid=configuration.who.gid,
             cpus=configuration.who.cpus,
             has_stdin=configuration.has_stdin,
+            courses=configuration.courses,
             # The kernel's own end for a process that outlives everybody who watches it.
             seconds=math.ceil(self._limits.seconds) + 1,
         )
@@ -146,6 +150,11 @@ class Control:
     def sent(self, signal: int) -> bool:
         """Whether the script itself has sent this signal."""
         return bool(self._number("crashing") >> signal & 1)
+
+    @property
+    def cut(self) -> bool:
+        """Whether commands that the shell has started were not written down."""
+        return self._number("cut") != 0
 
     @property
     def at(self) -> tuple[str, int] | None:

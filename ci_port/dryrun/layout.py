@@ -43,6 +43,8 @@ TEXT_ONLY, RAN, FOLLOWED = 8, 16, 32
 """Flags of EXECUTE: a text tool that changed something; a file tool, which really ran; a script that is looked into."""
 APPENDS = 1
 """Flag of WRITE: what the file held stays."""
+IN_TRAP, KNOWS = 1, 2
+"""Flags of COMMAND: it belongs to what a trap does; the variables of the test are known."""
 UNLIMITED = -1
 """Value of LIMIT."""
 UNKNOWN_STATUS = -1
@@ -53,6 +55,7 @@ XARGS_ECHO = " echo"
 """The name, which no command can have, of what xargs(1) runs by itself."""
 TOUCHED_PATHS = 1 << 15
 WRITTEN_FILES = 1 << 14
+POLLED_COMMANDS = 1 << 12
 
 _CONSTANTS: Mapping[str, int | str] = {
     "VERSION": VERSION,
@@ -67,6 +70,8 @@ _CONSTANTS: Mapping[str, int | str] = {
     "RAN": RAN,
     "FOLLOWED": FOLLOWED,
     "APPENDS": APPENDS,
+    "IN_TRAP": IN_TRAP,
+    "KNOWS": KNOWS,
     "UNLIMITED": UNLIMITED,
     "UNKNOWN_STATUS": UNKNOWN_STATUS,
     "TEXT_TOOL": TEXT_TOOL,
@@ -74,6 +79,7 @@ _CONSTANTS: Mapping[str, int | str] = {
     "XARGS_ECHO": XARGS_ECHO,
     "TOUCHED_PATHS": TOUCHED_PATHS,
     "WRITTEN_FILES": WRITTEN_FILES,
+    "POLLED_COMMANDS": POLLED_COMMANDS,
 }
 
 
@@ -106,6 +112,11 @@ class Kind(IntEnum):
     """`command -v` and its kind ask for a command that is not there."""
     STDIN = 16
     """The standard input of the run is read."""
+    NOTE = 17
+    """A locale that this machine lacks is asked for."""
+    COMMAND = 18
+    """The shell starts a command of its own script. `status`: that of the command before it in this process; `value`:
+    how many `eval` it stands in. Its words are the variables that a test looks at, as `NAME=VALUE`."""
 
 
 TEXTS: Mapping[Kind, tuple[str, ...]] = {
@@ -125,6 +136,8 @@ TEXTS: Mapping[Kind, tuple[str, ...]] = {
     Kind.ASK: ("path", "callers"),
     Kind.LOOKUP: ("name",),
     Kind.STDIN: (),
+    Kind.NOTE: ("locale",),
+    Kind.COMMAND: ("text",),
 }
 """The texts of a record, in their order."""
 
@@ -163,6 +176,8 @@ class ControlHead(NamedTuple):
     """The table of the paths that the run has made or removed."""
     written: UInt64
     """The table of the files that the run has written."""
+    polled: UInt64
+    """The table of the commands without a rule."""
     memory: UInt64
     """Bytes that one process may use."""
     began: UInt64
@@ -178,6 +193,8 @@ class ControlHead(NamedTuple):
     cpus: UInt32
     has_stdin: UInt32
     """The case says what the script reads on its standard input."""
+    courses: UInt32
+    """Each command that the shell starts is written down."""
     seconds: UInt32
     """Processor time that one process may use."""
     stop: UInt32 = Stop.GOES_ON
@@ -207,6 +224,8 @@ class ControlHead(NamedTuple):
     """Writes, in order: which file is newer."""
     clock: UInt32 = 0
     """Seconds that have passed: sleep passes them."""
+    cut: UInt32 = 0
+    """The commands that the shell starts are no longer written down: they need too much room."""
     initial_open: UInt32 = 0
     """Bit n: the run was given standard stream n."""
     initial_0: UInt64 = 0
@@ -254,7 +273,8 @@ class ProcessEntry(NamedTuple):
     """It works in the background until somebody waits for it, or ends it."""
     asked: UInt32
     """How often the script has asked whether it still works."""
-    reserved: UInt32
+    parent: UInt32
+    """Its parent's place in this table, plus 1; 0: the script's own process."""
 
 
 class TouchedPath(NamedTuple):
@@ -279,6 +299,17 @@ class WrittenFile(NamedTuple):
     """When it was written last; 0: the time of the file itself counts."""
 
 
+class PolledCommand(NamedTuple):
+    """A command without a rule, and how often it has been asked."""
+
+    hash: UInt64
+    run: UInt32
+    times: UInt32
+    waits: UInt32
+    """How often time had passed since it was asked before."""
+    clock: UInt32
+
+
 class RuleHead(NamedTuple):
     """The head of a rule of the world; its words and its answer follow as strings."""
 
@@ -296,6 +327,7 @@ _STRUCTS: Mapping[str, tuple[type[tuple[Any, ...]], str]] = {
     "process": (ProcessEntry, ""),
     "touched": (TouchedPath, ""),
     "written": (WrittenFile, ""),
+    "polled": (PolledCommand, ""),
     "control": (ControlHead, "struct process processes[]"),
     "record": (RecordHead, "uint32_t path[]"),
     "cover": (CoverEntry, ""),
@@ -303,7 +335,7 @@ _STRUCTS: Mapping[str, tuple[type[tuple[Any, ...]], str]] = {
 }
 """The names in C, and what follows a head."""
 
-SETTINGS = ("root", "blank", "scratch_tmp", "noise", "script_dir", "home", "user", "host", "bash", "workspace")
+SETTINGS = ("root", "blank", "scratch_tmp", "noise", "script_dir", "home", "user", "host", "bash", "workspace", "path")
 """The texts of the configuration, in their order."""
 
 _FORMATS = {"uint8_t": "B", "uint16_t": "H", "uint32_t": "I", "uint64_t": "Q", "int32_t": "i", "int64_t": "q"}

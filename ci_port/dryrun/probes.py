@@ -22,22 +22,24 @@ class Call:
     pipefail: bool
 
 
-Decides = Callable[[Call], bool]
+TextOf = Callable[[str], "str | None"]
+"""The text of a script by the name that a frame has; None where it is not known, as for one that the run has made."""
+Decides = Callable[[Call, TextOf], bool]
 """Whether the status of a command selects what the script does next; whoever has the script's tree can tell."""
 
 
-def every_status(call: Call) -> bool:
+def every_status(call: Call, text_of: TextOf) -> bool:
     """Return True: without the script's tree, any status may decide."""
-    del call
+    del call, text_of
     return True
 
 
-def unanswered(asked: Iterable[Mapping[str, Any]], decides: Decides) -> tuple[Unanswered, ...]:
+def unanswered(asked: Iterable[Mapping[str, Any]], decides: Decides, text_of: TextOf) -> tuple[Unanswered, ...]:
     """Return what costs trust, each thing once; `asked` is what a worker has found (`worker.Worker`)."""
     found = (
         Unanswered(Asked(each["what"]), tuple(each["subject"]), _place(each["place"]))
         for each in asked
-        if "decider" not in each or decides(_call(each["decider"]))
+        if "decider" not in each or decides(_call(each["decider"]), text_of)
     )
     return tuple(dict.fromkeys(found))
 

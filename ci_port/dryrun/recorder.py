@@ -13,16 +13,19 @@ from ci_port.dryrun.build import CannotRunHere
 from ci_port.dryrun.limits import Limits
 from ci_port.dryrun.probes import Decides, every_status, unanswered
 from ci_port.dryrun.process import WorkerProcess
-from ci_port.dryrun.programs import find_bash, find_tool, loader_of
+from ci_port.dryrun.programs import find_bash, find_tool, loader_of, syntax_problem
 from ci_port.dryrun.scratch import Scratch, new_scratch
 from ci_port.dryrun.sources import Sources
 from ci_port.dryrun.worker import Setup
 from ci_port.model import Case, Document, Observation, Place, RunFailed, World
 from ci_port.model.case import refusal
 from ci_port.model.files import texts
-from ci_port.model.observation import Left
+from ci_port.model.observation import Course, Left, Started
 from ci_port.model.plan import plan_from_json
 from ci_port.model.tools import FILE_TOOLS
+
+_SYNTAX_STATUS = 2
+"""What bash ends with where it does not understand a script (bash manual, "Exit Status")."""
 
 
 class Recorder:
@@ -40,11 +43,13 @@ class Recorder:
         bash: str | None = None,
         decides: Decides = every_status,
         looks: bool = False,
+        courses: bool = False,
     ) -> None:
         """Take the script, with its neighbours beside it, and the world that it runs in.
 
         `decides` tells whether the status of a command selects what the script does next; without it, every one does.
-        With `looks`, observations hold all that was printed and the files that were left behind.
+        With `looks`, observations hold all that was printed and the files that were left behind; with `courses`, each
+        command that the shell has started.
 
         The script's directory stands in the world's `scripts`. Raises CannotRunHere if this machine cannot record,
         FileNotFoundError if there is no such script.
@@ -55,6 +60,9 @@ class Recorder:
             raise FileNotFoundError(f"there is no script {script}")
         self._decides = decides
         self._looks = looks
+        self._courses = courses
+        self._bash = shell
+        self._script = script
         self._directory = script.parent
         self._world = world
         self._stands_in = os.path.normpath(os.path.join(world.workspace, world.scripts))
@@ -78,6 +86,7 @@ class Recorder:
             library=library,
             tools=tools,
             looks=self._looks,
+            courses=self._courses,
             loaders=tuple(sorted({loader for path in programs if (loader := loader_of(path))})),
         )
 
@@ -105,17 +114,28 @@ class Recorder:
         places = tuple(_place(place) for place in answer["places"])
         changed = case.world is not None and case.world.files
         sources = self._sources_of(self._world.overlaid(case.world)) if changed else self._sources
+        if plan.status == _SYNTAX_STATUS:
+            self._check_syntax(sources)
         return Observation(
             plan=plan,
             places=places,
-            unanswered=unanswered(answer["asked"], self._decides),
+            unanswered=unanswered(answer["asked"], self._decides, sources.text),
             lines={file: sources.executed(file, lines) for file, lines in answer["lines"].items()},
             messages=answer["messages"],
             remarks=tuple(answer["remarks"]),
             output=answer["output"],
             files={path: Left(*seen) for path, seen in answer["files"].items()},
             version=self._world.version,
+            course=_course(answer["course"]) if self._courses else None,
         )
+
+    def _check_syntax(self, sources: Sources) -> None:
+        """Raise RunFailed if bash has ended because it does not understand the script: what it did is no plan."""
+        file = str(self._script)
+        found = syntax_problem(self._bash, sources.text(file) or "")
+        if found:
+            line, problem = found
+            raise RunFailed(f"the script is no valid bash: {problem}", Place(file, line), sources.line(file, line))
 
     def _sources_of(self, world: World) -> Sources:
         """Return the scripts as they stand in a world: a file of it may be in place of one."""
@@ -149,6 +169,14 @@ def _kinds(world: World) -> dict[str, int]:
         **dict.fromkeys(sorted(files), layout.FILE_TOOL),
         **dict.fromkeys(sorted(world.pure), layout.TEXT_TOOL),
     }
+
+
+def _course(fields: dict[str, Any]) -> Course:
+    started = (
+        Started(text, _place(place), status, tuple(process), level, trapped, variables)
+        for text, place, status, process, level, trapped, variables in fields["started"]
+    )
+    return Course(tuple(started), fields["cut"])
 
 
 def _place(fields: list[Any]) -> Place:

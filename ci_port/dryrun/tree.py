@@ -142,7 +142,7 @@ class Tree:
         mode = os.lstat(path).st_mode
         if stat.S_ISLNK(mode):
             target = os.readlink(path)
-            return ("link", 0, target.removeprefix(self.root) if target.startswith(self.root + "/") else target)
+            return ("link", 0o777, target.removeprefix(self.root) if target.startswith(self.root + "/") else target)
         if stat.S_ISREG(mode):
             with open(path, "rb") as file:
                 return ("file", stat.S_IMODE(mode), os.fsdecode(file.read()))
@@ -151,9 +151,9 @@ class Tree:
     def _copy_scripts(self) -> None:
         target = self.root + self._stands_in
         shutil.copytree(self._script_directory, target, ignore=_not_copied, dirs_exist_ok=True)
-        for directory, directories, names in os.walk(target):
-            for name in (*directories, *names):
-                _make_own(f"{directory}/{name}")
+        for directory, _, names in os.walk(target):
+            for path in (directory, *(f"{directory}/{name}" for name in names)):
+                _make_own(path)
 
     def _everything(self) -> Iterator[str]:
         """Yield the real path of all that is in the tree but the script's own files."""

@@ -60,6 +60,8 @@ class Setup:
     loaders: tuple[str, ...]
     looks: bool = False
     """Whether observations hold all that was printed, and the files that were left behind."""
+    courses: bool = False
+    """Whether observations hold each command that the shell has started."""
 
 
 class Failure(Exception):
@@ -130,14 +132,20 @@ class Worker:
         shown = [record for record in records if record.kind in STEPS]
         return {
             "plan": {"status": status, "steps": steps(shown, start, world, found)},
-            "remarks": [started.remark] if started.remark else [],
+            "remarks": [*([started.remark] if started.remark else []), *_remarks(records)],
             "places": [self._places.of(record) for record in shown],
             "asked": [self._question(question) for question in questions(records, world)],
             "lines": self._places.lines(self._control.lines()),
             "messages": self._supervisor.said(2, limits.messages),
             "output": self._supervisor.said(1, limits.output if self._setup.looks else limits.messages),
             "files": files,
+            "course": self._course(records),
         }
+
+    def _course(self, records: list[Record]) -> dict[str, Any]:
+        """Return the commands that the shell has started, and whether some of them were not written down."""
+        started = [_started(record, self._places) for record in records if record.kind is Kind.COMMAND]
+        return {"started": started, "cut": self._control.cut}
 
     def _question(self, question: Question) -> dict[str, Any]:
         decider = question.decider
@@ -167,8 +175,10 @@ class Worker:
                 host=world.host,
                 bash=self._setup.bash,
                 workspace=world.workspace,
+                path=world.path,
                 effects=world.version >= 2,
                 has_stdin=case.stdin is not None,
+                courses=self._setup.courses,
                 who=Who(world.user.uid, world.user.gid, world.cpus),
                 tools=self._setup.tools,
                 missing=sorted(world.missing),
@@ -223,6 +233,25 @@ class Worker:
             problem = "the recorder ended the run without saying why"
         if problem:
             raise Failure(problem, self._places.of_last(self._control.at))
+
+
+def _started(record: Record, places: Places) -> list[Any]:
+    return [
+        record.texts[0],
+        places.of(record),
+        record.status,
+        record.process,
+        len(record.stack) + record.value,
+        bool(record.flags & layout.IN_TRAP),
+        dict(entry.split("=", 1) for entry in record.argv) if record.flags & layout.KNOWS else None,
+    ]
+
+
+def _remarks(records: list[Record]) -> list[str]:
+    missing = dict.fromkeys(record.texts[0] for record in records if record.kind is Kind.NOTE)
+    return [
+        f"the locale {name} is not installed on this machine: words are in the order of C.UTF-8" for name in missing
+    ]
 
 
 def main() -> None:

@@ -28,10 +28,11 @@ def shell_side(script: Path, world: World) -> OpenSide:
     @contextlib.contextmanager
     def open_recorder() -> Iterator[Side]:
         from ci_port.dryrun import CannotRunHere, Recorder  # here, because the port must work where it cannot
+        from ci_port.project.deciding import Deciding
 
         with contextlib.ExitStack() as stack:
             try:
-                recorder = stack.enter_context(Recorder(script, world))
+                recorder = stack.enter_context(Recorder(script, world, decides=Deciding()))
             except CannotRunHere as error:
                 raise CannotRun(str(error)) from None
             yield recorder.observe

@@ -26,7 +26,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, NoReturn
 
 from tests.parity.real_bash_root import Setup, empty, furnish_root, link_all
-from tests.parity.real_bash_run import Following, others
+from tests.parity.real_bash_run import SHELLS, Following, others
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _DUMPABLE, _SUBREAPER, _NO_NEW_RIGHTS = 4, 36, 38
@@ -89,7 +89,7 @@ class Jail:
         """Run a script to its end, and say what it did."""
         self._furnish(request)
         tools = {name: self._tools[name] for name in request["file_tools"] if name in self._tools}
-        tools.update(dict.fromkeys(("bash", "sh"), self._bash))
+        tools.update(dict.fromkeys(SHELLS, self._bash))
         run = Following(self._setup, tools, self._listener, self._wake, request)
         try:
             status, ended = run.follow(self._start(request))
@@ -97,6 +97,7 @@ class Jail:
             self._end_all()
             run.close()
         return {
+            "pid": run.shell,
             "status": status,
             "ended": ended,
             "commands": run.records,
@@ -118,7 +119,7 @@ class Jail:
         os.chmod(os.path.join(at(self._setup.folder), request["script"]), 0o755)
         with open(f"{self._opt}/run/stdin", "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
             file.write(request["stdin"])
-        wanted = dict.fromkeys((*request["commands"], *request["file_tools"], "bash", "sh"), f"{self._opt}/stand-in")
+        wanted = dict.fromkeys((*request["commands"], *request["file_tools"], *SHELLS), f"{self._opt}/stand-in")
         for name in request["text_tools"]:
             if name in self._tools:
                 wanted[name] = self._tools[name]

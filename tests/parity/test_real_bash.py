@@ -55,9 +55,14 @@ COMMANDS = (
     ("coprocess", "coproc cat; echo 5 >&${COPROC[1]}; read -u ${COPROC[0]} x; use $x", ["use 5"]),
     ("a named pipe", "mkfifo p; use < p & echo hi > p; wait", ["mkfifo p", "use"]),
     ("exec", "exec use x", ["use x"]),
-    ("a shell in the script", "bash -c 'use 1'; exit 3", ["bash -c 'use 1'", "use 1"]),
+    ("a shell in the script", "bash -c 'use 1'; bash x; exit 3", ["bash -c 'use 1'", "bash x"]),
     ("closed streams", "exec 0<&- 1>&-; a; b 2>&-", ["a", "b"]),
     ("a name made while it runs", "x=us; ${x}e_it", ["use_it"]),
+    (
+        "the shell's own id",
+        "echo $$ > $$.txt; use $$ x$$x *.txt; (use $$)",
+        ["use 4242 x4242x 4242.txt", "use 4242"],
+    ),
     ("xargs", "printf '%s\\n' a b | xargs -n1 use", ["use a", "use b"]),
 )
 
@@ -65,6 +70,24 @@ COMMANDS = (
 @pytest.mark.parametrize(("name", "text", "commands"), COMMANDS, ids=[row[0] for row in COMMANDS])
 def test_commands(bash: RealBash, name: str, text: str, commands: list[str]) -> None:
     assert shown(bash.run(script(text))) == commands
+
+
+FOLLOWED = (
+    ("bash x", ["bash x", "use 1"]),
+    ("sh -eu x", ["sh -eu x", "use 1"]),
+    ("bash -o pipefail -- x y", ["bash -o pipefail -- x y", "use 1"]),
+    ("bash -c 'use 2'", ["bash -c 'use 2'"]),
+    ("echo use 2 | bash", ["bash"]),
+    ("bash -s x <<< 'use 2'", ["bash -s x"]),
+    ("./x", ["use 1"]),
+    ("chmod -x x; ./x; bash x", ["chmod -x x", "bash x", "use 1"]),
+)
+
+
+@pytest.mark.parametrize(("text", "commands"), FOLLOWED, ids=[row[0] for row in FOLLOWED])
+def test_scripts_that_a_script_runs(bash: RealBash, text: str, commands: list[str]) -> None:
+    made = "printf '#!/bin/bash\nuse 1\n' > x; chmod +x x"
+    assert shown(bash.run(script(f"{made}; {text}", follow=True))) == ["chmod +x x", *commands]
 
 
 def test_the_order_does_not_depend_on_luck(bash: RealBash) -> None:

@@ -12,7 +12,7 @@ static int occurs(const char *path) { return strstr(own_command, path) != NULL; 
 static int is_removing(void) { return !in_bash && !strcmp(base_name(own_argv[0]), "rm"); }
 
 /* Where links lead from `path` (virtual), as far as there are any: what is missing is there. */
-static void follow_links(char *path) {
+void follow_links(char *path) {
     for (int i = 0; i < 16; i++) {
         char target[PATH_ROOM], whole[PATH_ROOM];
         ssize_t n = readlink(path, target, sizeof target - 1);

@@ -29,9 +29,19 @@ static void end_background(void) {
     _exit(END_STATUS);
 }
 
+/* Somebody waits for the process, or for one that it is a part of. */
+static int is_released(const struct process *process) {
+    for (int i = 0; i < MAX_DEPTH; i++) {
+        if (__atomic_load_n(&process->released, __ATOMIC_RELAXED)) return 1;
+        if (!process->parent) break;
+        process = &ctl->processes[process->parent - 1];
+    }
+    return 0;
+}
+
 static void wait_for_release(struct process *process, int sleeps) {
     process->lingers = 1;
-    for (long pause = 200000; !__atomic_load_n(&process->released, __ATOMIC_RELAXED); pause += pause < 4000000 ? pause / 4 : 0) {
+    for (long pause = 200000; !is_released(process); pause += pause < 4000000 ? pause / 4 : 0) {
         struct timespec time = {0, pause};
         check_stop();
         syscall(SYS_nanosleep, &time, NULL);

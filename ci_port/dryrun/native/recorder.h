@@ -122,6 +122,7 @@ uint32_t here(const char **file, char *functions, size_t room);
 void callers(char *text, size_t room);
 uint32_t options_in_force(void);
 void hook_builtins(void);
+int is_builtin(const char *name);
 void note_umask(void);
 int opens_source(void *caller);
 
@@ -142,6 +143,11 @@ struct record *add_number(enum kind kind, int64_t value);
 uint64_t place_of(const struct record *record);
 struct record *record_at(uint64_t place);
 void fail(const char *command, const char *format, ...) __attribute__((noreturn, format(printf, 2, 3)));
+
+/* ---- course.c ---------------------------------------------------------------------------------------------- */
+
+int course_symbols(void);
+void note_course(void);
 
 /* ---- limits.c ---------------------------------------------------------------------------------------------- */
 
@@ -194,6 +200,7 @@ void flush_stream(int fd);
 void skip_stream(int fd);
 void forget_text(ino_t inode);
 void ask_path(int dir, const char *path);
+void follow_links(char *path);
 void ask_command(const char *path);
 void note_read(int fd);
 void note_stdin(void);
@@ -202,6 +209,8 @@ void forget_note(int fd);
 /* ---- changes.c --------------------------------------------------------------------------------------------- */
 
 void becomes_step(void);
+void mend_links(const char *real);
+void link_text(const char *target, const char *place, char *text);
 void may_change(const char *what, const char *path);
 void keep_read(const char *data, size_t length);
 void keep_step(const char *const *streams);
@@ -240,6 +249,7 @@ void make_random(void);
 const char *stream(int fd, char *buffer, size_t room);
 int is_initial(int fd, const struct stat *st);  /* what the run was given as stream `fd` */
 void inodes(char *text, size_t room);
+void note_poll(char *const argv[], int is_read);
 void keep_input(uint64_t execute, const char *kind, char *const argv[]);
 void forget_heredoc(void);
 void forget_pipe(void);
@@ -248,12 +258,12 @@ void forget_pipe(void);
 
 struct answer { int found; int status; const char *text, *error; uint32_t length, error_length, changes; const char *change; };
 
-struct answer answer_of(char *const argv[]);
+struct answer answer_of(const char *name, char *const argv[]);
 int is_answered(const char *name);
 void give(struct answer answer, char *const argv[]) __attribute__((noreturn));
 void make_changes(const char *cursor, uint32_t count, char *const argv[]);
 const char *find_tool(const char *name, uint32_t *kind);
-const char *tool_of(const char *path, char *const argv[], uint32_t *kind);
+const char *tool_of(const char *path, const char *name, char *const argv[], uint32_t *kind);
 void run_tool(const char *path, char *const argv[], char *const envp[], uint64_t execute) __attribute__((noreturn));
 struct record *write_execute(enum kind kind, const char *path, char *const argv[], char *const envp[], const char *const *streams);
 char **followed(const char *path, char *const argv[]);
