@@ -33,13 +33,15 @@ _DUMPABLE, _SUBREAPER, _NO_NEW_RIGHTS = 4, 36, 38
 _LARGEST = 8 << 20
 _LONG = 1 << 16
 _TICK = 0.0003
+_URGENT = -10
 _DATE = 1_000_000_000
 """When the files were last changed that a script finds."""
 _OUT = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _LIMITS = (
     (resource.RLIMIT_AS, 1 << 30),
     (resource.RLIMIT_CPU, 20),
-    (resource.RLIMIT_NPROC, 300),
+    # Of all that this user has on the machine, other jails among them: `real_bash_run.py` ends a run much earlier.
+    (resource.RLIMIT_NPROC, 4000),
     (resource.RLIMIT_NOFILE, 1024),
     (resource.RLIMIT_STACK, 8 << 20),
 )
@@ -55,6 +57,8 @@ class Jail:
             resource.setrlimit(limit, (most, most))
         if setup.contained:
             self._tools = furnish_root(setup)
+            # However many processes a script starts, this one gets its turn.
+            os.setpriority(os.PRIO_PROCESS, 0, _URGENT)
         self._opt = os.path.dirname(setup.at(setup.commands))
         for path in (setup.commands, setup.folder, setup.home, "/tmp", f"{os.path.dirname(setup.commands)}/run"):
             os.makedirs(setup.at(path))
@@ -147,6 +151,7 @@ class Jail:
         if self._setup.contained:
             for limit, most in _LIMITS:
                 resource.setrlimit(limit, (most, most))
+            os.setpriority(os.PRIO_PROCESS, 0, 0)
         signal.set_wakeup_fd(-1)
         for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
             signal.signal(number, signal.SIG_DFL)

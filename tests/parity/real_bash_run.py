@@ -30,6 +30,8 @@ _LARGEST = 8 << 20
 _PIPE = 1 << 16
 _IDLE = 0.0003
 _BUSY = 1.0
+_COUNTS = 0.01
+_MOST_PROCESSES = 150
 SHELLS = frozenset(("bash", "sh"))
 
 with open("/proc/sys/kernel/pid_max") as _limit:
@@ -118,6 +120,7 @@ class Following:
         self._waiting: list[Asked] = []
         self._running: dict[socket.socket, dict[str, Any]] = {}
         self._busy_since = 0.0
+        self._next_count = 0.0
         self.shell = 0
         self.records: list[dict[str, Any]] = []
 
@@ -133,10 +136,21 @@ class Following:
                     status = _shell_status(gone[1]) if gone[0] == pid else status
             except ChildProcessError:
                 return status, ""
-            if time.monotonic() > deadline:
-                return status, "time"
+            if reason := self._too_much(deadline):
+                return status, reason
             if not self._go_on():
                 self._pause()
+
+    def _too_much(self, deadline: float) -> str:
+        """Return why the run must end from outside, if it must."""
+        now = time.monotonic()
+        if now > deadline:
+            return "time"
+        if now > self._next_count:
+            self._next_count = now + _COUNTS
+            if len(others(self._contained)) > _MOST_PROCESSES:
+                return "processes"
+        return ""
 
     def close(self) -> None:
         """Let go of what waits and runs, whose processes have been ended."""
@@ -151,7 +165,7 @@ class Following:
         poll = select.poll()
         for fd in (self._wake, self._listener.fileno(), *(line.fileno() for line in self._running)):
             poll.register(fd, select.POLLIN)
-        poll.poll(_IDLE * 1000 if self._waiting else 20)
+        poll.poll((_IDLE if self._waiting else _COUNTS) * 1000)
         with contextlib.suppress(BlockingIOError):
             os.read(self._wake, 4096)
 
