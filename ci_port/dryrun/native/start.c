@@ -127,7 +127,7 @@ __attribute__((constructor)) static void start(int argc, char **argv) {
     syscall(SYS_close, fd);
     if (ctl == MAP_FAILED || ctl->version != VERSION) _exit(END_STATUS);
     check_stop();
-    give_up_rights();
+    if (ctl->uid) give_up_rights();
     in_bash = dlsym(RTLD_DEFAULT, "executing_line_number") != NULL;
     char **environment;
     read_configuration(&environment);

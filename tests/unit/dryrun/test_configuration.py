@@ -27,8 +27,10 @@ def example(**changes: object) -> configuration.Configuration:
         "host": "here",
         "bash": "/bin/bash",
         "workspace": "/w",
+        "path": "/opt/bin:/bin",
         "effects": True,
         "has_stdin": False,
+        "courses": False,
         "who": configuration.Who(uid=1000, gid=1001, cpus=3),
         "tools": {"cat": ("/bin/cat", layout.TEXT_TOOL), "rm": ("/bin/rm", layout.FILE_TOOL)},
         "missing": ("gone",),
@@ -88,6 +90,7 @@ def test_the_parts_stand_in_the_order_in_which_the_library_takes_them() -> None:
         "host": b"here",
         "bash": b"/bin/bash",
         "workspace": b"/w",
+        "path": b"/opt/bin:/bin",
     }
     assert reader.number() == 2
     assert (reader.text(), reader.text(), reader.number()) == (b"cat", b"/bin/cat", layout.TEXT_TOOL)

@@ -954,7 +954,6 @@ ROWS: tuple[Row, ...] = (
         ),
         status=44,
     ),
-    Row("syntax error", "run\nif", ("run",), status=2),
     Row("nounset", 'set -u\nrun "${x-unset}"\nrun "$x"\nnever', ("run unset",), status=1),
     Row(
         "plain names always run",

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ci_port.dryrun import Recorder
-from ci_port.dryrun.probes import Call
+from ci_port.dryrun.probes import Call, TextOf
 from ci_port.dryrun.programs import find_bash
 from ci_port.model import Asked, Case
 from tests.unit.dryrun import scene as scenes
@@ -263,7 +263,8 @@ def test_what_no_rule_answers_is_listed_with_its_place(scene: scenes.Scene) -> N
 def test_only_statuses_that_decide_are_listed(tmp_path: Path) -> None:
     calls: list[Call] = []
 
-    def decides(call: Call) -> bool:
+    def decides(call: Call, text_of: TextOf) -> bool:
+        assert all(text_of(file) == Path(file).read_text(encoding="utf-8") for file, _, _ in call.frames)
         calls.append(call)
         return call.argv[0] == "inner"
 
@@ -279,5 +280,5 @@ def test_only_statuses_that_decide_are_listed(tmp_path: Path) -> None:
         Call(("inner", "y"), ((main, 2, "f"), (lib, 3, "g"), (main, 6, "main")), errexit=True, pipefail=True),
     ]
     assert [(each.what, each.subject) for each in observation.unanswered] == [(Asked.STATUS, ("inner", "y"))]
-    with Recorder(tmp_path / "main.sh", scenes.WORLD, decides=lambda call: False) as recorder:
+    with Recorder(tmp_path / "main.sh", scenes.WORLD, decides=lambda call, text_of: False) as recorder:
         assert recorder.observe(Case("case", ())).trusted

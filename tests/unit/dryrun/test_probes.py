@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ci_port.dryrun.probes import Call, every_status, unanswered
+from ci_port.dryrun.probes import Call, TextOf, every_status, unanswered
 from ci_port.model import Asked, Place, Unanswered
 
 PLACE = ["s.sh", 3, ["f", "g"]]
@@ -20,8 +20,19 @@ def asked(what: str, *subject: str, decider: str = "", **options: bool) -> dict[
     return {**found, "decider": call}
 
 
+def text_of(file: str) -> str | None:
+    """Return the text of a script, as a recorder would."""
+    return {"s.sh": "f\n"}.get(file)
+
+
+def nothing_decides(call: Call, text_of: TextOf) -> bool:
+    """Return False."""
+    del call, text_of
+    return False
+
+
 def test_without_the_scripts_tree_every_status_decides() -> None:
-    found = unanswered([asked("status", "make", decider="make"), asked("output", "git", "log")], every_status)
+    found = unanswered([asked("status", "make", decider="make"), asked("output", "git", "log")], every_status, text_of)
     assert found == (
         Unanswered(Asked.STATUS, ("make",), Place("s.sh", 3, ("f", "g"))),
         Unanswered(Asked.OUTPUT, ("git", "log"), Place("s.sh", 3, ("f", "g"))),
@@ -31,7 +42,8 @@ def test_without_the_scripts_tree_every_status_decides() -> None:
 def test_who_has_the_tree_is_told_where_the_command_stands_and_what_was_in_force() -> None:
     calls: list[Call] = []
 
-    def decides(call: Call) -> bool:
+    def decides(call: Call, text_of: TextOf) -> bool:
+        assert text_of("s.sh") == "f\n"
         calls.append(call)
         return call.argv[0] == "grep"
 
@@ -42,6 +54,7 @@ def test_who_has_the_tree_is_told_where_the_command_stands_and_what_was_in_force
             asked("output", "git", "log", decider="grep", pipefail=True),
         ],
         decides,
+        text_of,
     )
     assert [(each.what, each.subject) for each in found] == [(Asked.OUTPUT, ("git", "log"))]
     frames = (("s.sh", 3, "f"), ("lib.sh", 9, "g"), ("s.sh", 7, "main"))
@@ -53,11 +66,11 @@ def test_who_has_the_tree_is_told_where_the_command_stands_and_what_was_in_force
 
 def test_only_what_depends_on_a_status_is_a_question_to_the_tree() -> None:
     others = [asked("path", "/w/x"), asked("command", "foo"), asked("stdin"), asked("output", "git")]
-    found = unanswered(others, lambda call: False)
+    found = unanswered(others, nothing_decides, text_of)
     assert [each.what for each in found] == [Asked.PATH, Asked.COMMAND, Asked.STDIN, Asked.OUTPUT]
-    assert unanswered([asked("status", "make", decider="make")], lambda call: False) == ()
+    assert unanswered([asked("status", "make", decider="make")], nothing_decides, text_of) == ()
 
 
 def test_each_thing_is_named_once_in_the_order_in_which_it_was_asked() -> None:
-    found = unanswered([asked("path", "/b"), asked("path", "/a"), asked("path", "/b")], every_status)
+    found = unanswered([asked("path", "/b"), asked("path", "/a"), asked("path", "/b")], every_status, text_of)
     assert [each.subject for each in found] == [("/b",), ("/a",)]
