@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from ci_port.cli import status
 from ci_port.cli.options import add_jobs_option, add_project_options, environment_changes, project_of, workers
 from ci_port.cli.terminal import Progress, is_terminal, style_for
 from ci_port.model import Case
+from ci_port.model.errors import UsageError
 from ci_port.model.plan import dumps
 from ci_port.model.world import load_world
 from ci_port.parity import OpenSide
@@ -38,6 +41,7 @@ examples:
   {prog} --impl python --cases tests/parity/recorded/job.jsonl.gz > plans.jsonl
   echo '{{"id":"mine","env":{{"TEST_CONFIG":"smoke"}}}}' | {prog} --impl shell --cases -
   {prog} --impl shell --script ~/pytorch/.ci/pytorch/test.sh --env TEST_CONFIG=smoke
+  {prog} --impl shell --script ci/deploy.sh --world world.json --args 'check "a b"' --stdin yes
 """
 COMMAND_LINE = "command-line"
 
@@ -49,6 +53,8 @@ def add(command: argparse.ArgumentParser) -> None:
         "--env", action="append", default=[], metavar="NAME=VALUE", help="set a variable; NAME= empties it"
     )
     command.add_argument("--unset", action="append", default=[], metavar="NAME", help="remove a variable")
+    command.add_argument("--args", metavar="WORDS", help="the script's arguments, as a shell reads them")
+    command.add_argument("--stdin", metavar="TEXT", help="what the script reads on its standard input")
     command.add_argument("--cases", metavar="FILE", help="cases, one JSON object a line; *.gz is unpacked, - is stdin")
     command.add_argument("--format", choices=("text", "json", "jsonl"), help="what to print (see below)")
     add_jobs_option(command)
@@ -68,9 +74,18 @@ def run(arguments: argparse.Namespace) -> int:
 def _cases(arguments: argparse.Namespace) -> list[Case]:
     changes = environment_changes(arguments)
     if arguments.cases is None:
-        return [Case(COMMAND_LINE, tuple(sorted(changes.items())))]
+        return [Case(COMMAND_LINE, tuple(sorted(changes.items())), None, _words(arguments.args), arguments.stdin)]
+    if arguments.args is not None or arguments.stdin is not None:
+        raise UsageError("--args and --stdin are for one run; with --cases, each case says its own")
     cases = load_cases(arguments.cases)
-    return [Case(case.id, tuple(sorted({**changes, **dict(case.env)}.items())), case.world) for case in cases]
+    return [replace(case, env=tuple(sorted({**changes, **dict(case.env)}.items()))) for case in cases]
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text or ""))
+    except ValueError as error:
+        raise UsageError(f"--args {text!r} are no shell words: {error}") from None
 
 
 def _side(arguments: argparse.Namespace) -> tuple[OpenSide, int]:
@@ -117,7 +132,7 @@ def _write_json(attempts: Iterator[Attempt], many: bool) -> bool:
     if many:
         print(dumps([attempt.to_json() for attempt in everything]))
     elif everything[0].observation is not None:
-        print(everything[0].observation.plan.dumps())
+        print(everything[0].plan.dumps())
         _complain(*warnings(everything[0].observation))
     else:
         _complain(everything[0].error)

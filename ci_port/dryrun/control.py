@@ -7,18 +7,30 @@ import math
 import mmap
 import os
 import signal
-import struct
+import time
 from collections.abc import Iterator
 
 from ci_port.dryrun import layout
 from ci_port.dryrun.configuration import Configuration, encode
-from ci_port.dryrun.layout import ControlHead, CoverEntry, RecordHead, State, Stop
+from ci_port.dryrun.layout import (
+    ControlHead,
+    CoverEntry,
+    PolledCommand,
+    ProcessEntry,
+    RecordHead,
+    State,
+    Stop,
+    TouchedPath,
+    WrittenFile,
+)
 from ci_port.dryrun.limits import Limits
 from ci_port.dryrun.records import Record, decode
 
 _HEADER = layout.packer(ControlHead)
 _RECORD = layout.packer(RecordHead)
 _COVER = layout.packer(CoverEntry)
+_PROCESS = layout.packer(ProcessEntry)
+_WRITTEN = layout.packer(WrittenFile)
 _FIELDS = layout.places(ControlHead)
 _SEEN = layout.places(CoverEntry)["seen"][0]
 
@@ -34,8 +46,13 @@ class Control:
         """Create the file; it is sparse, so only what a run uses takes room."""
         self.path = path
         self._limits = limits
-        self._pids = _HEADER.size
-        self._cover = _align(self._pids + 4 * limits.processes)
+        self._run = 0
+        self._source_caller = 0
+        self._processes = _HEADER.size
+        self._touched = _align(self._processes + _PROCESS.size * (limits.processes + 1))
+        self._written = self._touched + layout.TOUCHED_PATHS * layout.packer(TouchedPath).size
+        self._polled = self._written + layout.WRITTEN_FILES * _WRITTEN.size
+        self._cover = _align(self._polled + layout.POLLED_COMMANDS * layout.packer(PolledCommand).size)
         self._config = self._cover + layout.COVER_FILES * _COVER.size
         self._log = self._config
         self._size = self._config + limits.log
@@ -49,6 +66,7 @@ class Control:
     def prepare(self, configuration: Configuration) -> None:
         """Make the file ready for one run."""
         self._forget()
+        self._run += 1
         blob = encode(configuration)
         self._log = _align(self._config + len(blob))
         if self._log >= self._size:
@@ -63,7 +81,18 @@ class Control:
             cover=self._cover,
             log=self._log,
             next=self._log,
+            touched=self._touched,
+            written=self._written,
+            polled=self._polled,
             memory=self._limits.memory,
+            began=int(time.time()) - 1,
+            source_caller=self._source_caller,
+            run=self._run,
+            effects=configuration.effects,
+            uid=configuration.who.uid,
+            gid=configuration.who.gid,
+            cpus=configuration.who.cpus,
+            has_stdin=configuration.has_stdin,
             # The kernel's own end for a process that outlives everybody who watches it.
             seconds=math.ceil(self._limits.seconds) + 1,
         )
@@ -72,8 +101,35 @@ class Control:
     def stop(self) -> None:
         """Tell every process of the run to end at its next step."""
         if not self.stopped:
-            offset, form = _FIELDS["stop"]
-            form.pack_into(self._map, offset, Stop.ENDED)
+            self._set("stop", Stop.ENDED)
+
+    def end_background(self) -> None:
+        """Tell what works in the background that the script has ended."""
+        self._set("over", 1)
+
+    def keep_source_caller(self) -> None:
+        """Take where bash opens sourced files from the run that has just ended, for all that follow."""
+        self._source_caller = self._number("source_caller")
+
+    def ended(self, status: int) -> None:
+        """Tell how the script's own process has ended, in case that a tool had taken its place."""
+        place = ProcessEntry._make(_PROCESS.unpack_from(self._map, self._own_process())).execute
+        if place:
+            offset, form = layout.places(RecordHead)["status"]
+            if form.unpack_from(self._map, place + offset)[0] == layout.UNKNOWN_STATUS:
+                form.pack_into(self._map, place + offset, status)
+
+    def written(self, inode: int) -> WrittenFile | None:
+        """Return what is known of a file that the run has written (native/written.c)."""
+        first = inode * 0x9E3779B97F4A7C15 % (1 << 64)
+        for step in range(layout.WRITTEN_FILES):
+            at = self._written + (first + step) % (1 << 64) % layout.WRITTEN_FILES * _WRITTEN.size
+            file = WrittenFile._make(_WRITTEN.unpack_from(self._map, at))
+            if file.run != self._run:
+                return None
+            if file.inode == inode:
+                return file
+        return None
 
     @property
     def stopped(self) -> bool:
@@ -127,7 +183,9 @@ class Control:
         if end > self._log:
             self._map[self._log : end] = bytes(end - self._log)
         forks = min(self._number("forks"), self._limits.processes)
-        self._map[self._pids : self._pids + 4 * forks] = bytes(4 * forks)
+        self._map[self._processes : self._processes + _PROCESS.size * forks] = bytes(_PROCESS.size * forks)
+        own = self._own_process()
+        self._map[own : own + _PROCESS.size] = bytes(_PROCESS.size)
         for index in range(self._number("covered")):
             start = self._cover + index * _COVER.size
             self._map[start : start + _COVER.size] = bytes(_COVER.size)
@@ -135,6 +193,13 @@ class Control:
     def _covered_file(self, index: int) -> str:
         start = self._cover + index * _COVER.size
         return os.fsdecode(self._map[start : start + layout.COVER_NAME].split(b"\0", 1)[0])
+
+    def _own_process(self) -> int:
+        return self._processes + _PROCESS.size * self._limits.processes
+
+    def _set(self, field: str, value: int) -> None:
+        offset, form = _FIELDS[field]
+        form.pack_into(self._map, offset, value)
 
     def _number(self, field: str) -> int:
         offset, form = _FIELDS[field]
@@ -152,7 +217,7 @@ class Control:
                 if head.size == 0:
                     return
             if head.state == State.READY:
-                yield decode(head, self._map[position + _RECORD.size : position + head.size])
+                yield decode(position, head, self._map[position + _RECORD.size : position + head.size])
             position += head.size
 
 
@@ -167,7 +232,8 @@ def end_processes(path: str) -> None:
         if len(data) < _HEADER.size:
             return
         head = ControlHead._make(_HEADER.unpack(data))
-        pids = struct.unpack(f"<{head.forks}I", file.read(4 * head.forks)) if head.main_pid else ()
+        entries = file.read(_PROCESS.size * head.forks) if head.main_pid else b""
+        pids = [entry[0] for entry in _PROCESS.iter_unpack(entries[: len(entries) // _PROCESS.size * _PROCESS.size])]
     for pid in (head.main_pid, *pids):
         with contextlib.suppress(ProcessLookupError):
             if pid and os.getsid(pid) == head.main_pid:

@@ -5,7 +5,8 @@ beside the object, on every build, so that the two cannot differ.
 
 The file is, in this order, each part aligned to a page:
 
-- `ControlHead`, and the numbers of the processes that the run has started
+- `ControlHead`, and an entry for each process that the run may start, the last for the script's own
+- the tables of the paths that the run has touched and of the files that it has written
 - the coverage table: `COVER_FILES` times `CoverEntry`
 - the configuration (`configuration` writes it, native/configuration.c reads it)
 - the log: records, one behind the other. A record is `RecordHead`, its process's place in the tree of forks, and
@@ -28,7 +29,7 @@ UInt64: TypeAlias = Annotated[int, "uint64_t"]
 Int32: TypeAlias = Annotated[int, "int32_t"]
 Int64: TypeAlias = Annotated[int, "int64_t"]
 
-VERSION = 3
+VERSION = 4
 CONTROL_VARIABLE = "CI_PORT_CONTROL"
 """The environment variable that tells the library where the file is."""
 COVER_FILES = 64
@@ -36,10 +37,23 @@ COVER_LINES = 65536
 COVER_NAME = 512
 ANSWERED = 1
 """Flag of EXECUTE: a rule of the world answered."""
+ERREXIT, PIPEFAIL = 2, 4
+"""Flags of EXECUTE and TOOL: what was in force where it was started."""
+TEXT_ONLY, RAN, FOLLOWED = 8, 16, 32
+"""Flags of EXECUTE: a text tool that changed something; a file tool, which really ran; a script that is looked into."""
 APPENDS = 1
 """Flag of WRITE: what the file held stays."""
 UNLIMITED = -1
 """Value of LIMIT."""
+UNKNOWN_STATUS = -1
+"""Status of EXECUTE: a tool that really runs has not ended yet."""
+TEXT_TOOL, FILE_TOOL = 1, 2
+"""Kinds of tools: one that becomes a step when it changes something, and one that is a step in any case."""
+XARGS_ECHO = " echo"
+"""The name, which no command can have, of what xargs(1) runs by itself."""
+TOUCHED_PATHS = 1 << 15
+WRITTEN_FILES = 1 << 14
+POLLED_COMMANDS = 1 << 12
 
 _CONSTANTS: Mapping[str, int | str] = {
     "VERSION": VERSION,
@@ -48,8 +62,20 @@ _CONSTANTS: Mapping[str, int | str] = {
     "COVER_LINES": COVER_LINES,
     "COVER_NAME": COVER_NAME,
     "ANSWERED": ANSWERED,
+    "ERREXIT": ERREXIT,
+    "PIPEFAIL": PIPEFAIL,
+    "TEXT_ONLY": TEXT_ONLY,
+    "RAN": RAN,
+    "FOLLOWED": FOLLOWED,
     "APPENDS": APPENDS,
     "UNLIMITED": UNLIMITED,
+    "UNKNOWN_STATUS": UNKNOWN_STATUS,
+    "TEXT_TOOL": TEXT_TOOL,
+    "FILE_TOOL": FILE_TOOL,
+    "XARGS_ECHO": XARGS_ECHO,
+    "TOUCHED_PATHS": TOUCHED_PATHS,
+    "WRITTEN_FILES": WRITTEN_FILES,
+    "POLLED_COMMANDS": POLLED_COMMANDS,
 }
 
 
@@ -62,15 +88,48 @@ class Kind(IntEnum):
     LIMIT = 4
     ERROR = 5
     MKDIR = 6
+    """Version 1: a directory is made because the script changes into it."""
+    UMASK = 7
+    TOUCH = 8
+    """A path of the tree is not as it was built."""
+    TOOL = 9
+    """A text tool runs: no step."""
+    TEXT = 10
+    """What was written into the file of the WRITE whose place in the log is `value`."""
+    INPUT = 11
+    """What stood ready for the EXECUTE whose place in the log is `value`."""
+    READ = 12
+    """The shell, or the tool that this process is, reads from the pipe or file with the inode `value`."""
+    CHANGE = 13
+    """A tool writes into the file with the inode `value`."""
+    ASK = 14
+    """The script asks for a path that is not there; `value`: how many commands without a rule had run."""
+    LOOKUP = 15
+    """`command -v` and its kind ask for a command that is not there."""
+    STDIN = 16
+    """The standard input of the run is read."""
+    NOTE = 17
+    """A locale that this machine lacks is asked for."""
 
 
 TEXTS: Mapping[Kind, tuple[str, ...]] = {
-    Kind.EXECUTE: ("cwd", "stdin", "stdout", "stderr"),
+    Kind.EXECUTE: ("cwd", "stdin", "stdout", "stderr", "inodes", "callers"),
     Kind.SOURCE: ("path",),
     Kind.WRITE: ("path",),
     Kind.LIMIT: ("resource",),
     Kind.ERROR: ("message", "command"),
     Kind.MKDIR: ("path",),
+    Kind.UMASK: (),
+    Kind.TOUCH: ("path",),
+    Kind.TOOL: ("cwd", "stdin", "stdout", "stderr", "inodes", "callers"),
+    Kind.TEXT: ("text",),
+    Kind.INPUT: ("text",),
+    Kind.READ: (),
+    Kind.CHANGE: (),
+    Kind.ASK: ("path", "callers"),
+    Kind.LOOKUP: ("name",),
+    Kind.STDIN: (),
+    Kind.NOTE: ("locale",),
 }
 """The texts of a record, in their order."""
 
@@ -105,8 +164,27 @@ class ControlHead(NamedTuple):
     log: UInt32
     next: UInt64
     """The first free byte of the log."""
+    touched: UInt64
+    """The table of the paths that the run has made or removed."""
+    written: UInt64
+    """The table of the files that the run has written."""
+    polled: UInt64
+    """The table of the commands without a rule."""
     memory: UInt64
     """Bytes that one process may use."""
+    began: UInt64
+    """When the run began, in seconds of the real clock: what is newer was written by the run."""
+    source_caller: UInt64
+    """Where in bash a sourced file is opened, from where bash is loaded; 0: not known yet."""
+    run: UInt32
+    """Its number: an entry of a table that has another one is free."""
+    effects: UInt32
+    """The world has version 2: what commands do to files is done."""
+    uid: UInt32
+    gid: UInt32
+    cpus: UInt32
+    has_stdin: UInt32
+    """The case says what the script reads on its standard input."""
     seconds: UInt32
     """Processor time that one process may use."""
     stop: UInt32 = Stop.GOES_ON
@@ -127,6 +205,22 @@ class ControlHead(NamedTuple):
     """The command that started last: index in the coverage table times COVER_LINES, plus the line."""
     crashing: UInt32 = 0
     """Bit n: the script itself has sent signal n, so dying of it is no crash."""
+    table_lock: UInt32 = 0
+    over: UInt32 = 0
+    """The script's own process has ended."""
+    guesses: UInt32 = 0
+    """Commands without a rule that have run: what they did to files is not known."""
+    tick: UInt32 = 0
+    """Writes, in order: which file is newer."""
+    clock: UInt32 = 0
+    """Seconds that have passed: sleep passes them."""
+    initial_open: UInt32 = 0
+    """Bit n: the run was given standard stream n."""
+    initial_0: UInt64 = 0
+    initial_1: UInt64 = 0
+    initial_2: UInt64 = 0
+    """The inodes of the streams that the run was given."""
+    initial_dev: UInt64 = 0
 
 
 class RecordHead(NamedTuple):
@@ -153,6 +247,56 @@ class CoverEntry(NamedTuple):
     seen: Annotated[bytes, "uint8_t", COVER_LINES // 8]
 
 
+class ProcessEntry(NamedTuple):
+    """A process of the run."""
+
+    pid: UInt32
+    shown: UInt32
+    """What the script takes for its number."""
+    execute: UInt64
+    """The EXECUTE of the tool that it is."""
+    released: UInt32
+    """Somebody waits for it: it ends."""
+    lingers: UInt32
+    """It works in the background until somebody waits for it, or ends it."""
+    asked: UInt32
+    """How often the script has asked whether it still works."""
+    reserved: UInt32
+
+
+class TouchedPath(NamedTuple):
+    """A path that the run has made or removed."""
+
+    hash: UInt64
+    run: UInt32
+    guesses: UInt32
+    """How many commands without a rule had run by then."""
+
+
+class WrittenFile(NamedTuple):
+    """A file that the run has written."""
+
+    inode: UInt64
+    record: UInt64
+    """Place in the log of the WRITE that writes it now; 0: none."""
+    start: UInt64
+    """What that WRITE has written begins here."""
+    run: UInt32
+    tick: UInt32
+    """When it was written last; 0: the time of the file itself counts."""
+
+
+class PolledCommand(NamedTuple):
+    """A command without a rule, and how often it has been asked."""
+
+    hash: UInt64
+    run: UInt32
+    times: UInt32
+    waits: UInt32
+    """How often time had passed since it was asked before."""
+    clock: UInt32
+
+
 class RuleHead(NamedTuple):
     """The head of a rule of the world; its words and its answer follow as strings."""
 
@@ -162,17 +306,23 @@ class RuleHead(NamedTuple):
     """More words may follow."""
     nth: UInt32
     """Which match this answers; 0: all."""
+    changes: UInt32
+    """Files that it makes and removes; each follows as its kind, mode, path and content."""
 
 
 _STRUCTS: Mapping[str, tuple[type[tuple[Any, ...]], str]] = {
-    "control": (ControlHead, "uint32_t pids[]"),
+    "process": (ProcessEntry, ""),
+    "touched": (TouchedPath, ""),
+    "written": (WrittenFile, ""),
+    "polled": (PolledCommand, ""),
+    "control": (ControlHead, "struct process processes[]"),
     "record": (RecordHead, "uint32_t path[]"),
     "cover": (CoverEntry, ""),
     "rule": (RuleHead, ""),
 }
 """The names in C, and what follows a head."""
 
-SETTINGS = ("root", "blank", "scratch_tmp", "noise", "script_dir", "home", "user")
+SETTINGS = ("root", "blank", "scratch_tmp", "noise", "script_dir", "home", "user", "host", "bash", "workspace")
 """The texts of the configuration, in their order."""
 
 _FORMATS = {"uint8_t": "B", "uint16_t": "H", "uint32_t": "I", "uint64_t": "Q", "int32_t": "i", "int64_t": "q"}

@@ -7,7 +7,11 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from ci_port.dryrun import layout
+from ci_port.dryrun.layout import Kind
 from ci_port.dryrun.records import Record
+
+_CALLERS = layout.TEXTS[Kind.EXECUTE].index("callers")
 
 
 class Places:
@@ -35,6 +39,14 @@ class Places:
     def of(self, record: Record) -> list[Any]:
         """Return the place of an event: file, line, functions."""
         return [self.shown(record.file), record.line, list(record.functions)]
+
+    def frames(self, record: Record) -> list[tuple[str, int, str]]:
+        """Return where a command stands, and from where the functions that it stands in were called: file, line and
+        function, innermost first."""
+        callers = [line.split(" ", 1) for line in record.texts[_CALLERS].split("\n") if line]
+        lines = [(record.file, record.line), *((file, int(line)) for line, file in callers)]
+        stack = (*record.stack, *("main",) * len(lines))
+        return [(self.shown(file), line, name) for (file, line), name in zip(lines, stack, strict=False)]
 
     def of_error(self, record: Record) -> dict[str, Any]:
         """Return where the library ended the run, and the command that it blames."""

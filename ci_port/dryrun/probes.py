@@ -1,42 +1,54 @@
-"""Which steps are probes: their output is captured, or their status decides what the script does next."""
+"""What is unanswered in a run: what was asked, less the statuses that decide nothing."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from ci_port.dryrun.sources import Sources
-from ci_port.model import Execute, Place, Step, Unanswered
-
-_TESTED = re.compile(r"^\s*(?:if|elif|while|until)\b|^\s*!\s")
-_JOINED = re.compile(r"&&|\|\|")
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
-# `cmd || true` asks nothing: whatever the status, the script goes on the same way.
-_TOLERATED = re.compile(r"\|\|\s*(?:true|:)\s*(?:#.*)?$")
+from ci_port.model import Asked, Place, Unanswered
 
 
-def decides(line: str, name: str = "") -> bool:
-    """Return whether the status of the command `name` in this line of a script selects what happens next.
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command that ran: its words, and where: file, line and function, innermost first, with each caller behind.
 
-    The last command of a list `a && b` selects nothing: it only ends the list. A name that the line does not spell
-    (`"$@"`, a variable) is held to be its first command.
+    `errexit` and `pipefail`: what was in force.
     """
-    plain = _QUOTED.sub(lambda match: "_" * len(match[0]), line)
-    if _TOLERATED.search(plain):
-        return False
-    rest = plain[max(0, plain.find(name)) :]
-    return bool(_TESTED.search(plain) or _JOINED.search(rest))
+
+    argv: tuple[str, ...]
+    frames: tuple[tuple[str, int, str], ...]
+    errexit: bool
+    pipefail: bool
 
 
-def unanswered(
-    steps: Iterable[Step], places: Iterable[Place], answered: Iterable[bool], sources: Sources
-) -> tuple[Unanswered, ...]:
-    """Return the probes without a rule."""
-    found = []
-    for step, place, known in zip(steps, places, answered, strict=True):
-        if known or not isinstance(step, Execute):
-            continue
-        captured = step.stdout == "pipe"
-        if captured or decides(sources.line(place.file, place.line), step.argv[0]):
-            found.append(Unanswered(step.argv, place, captured))
-    return tuple(found)
+TextOf = Callable[[str], "str | None"]
+"""The text of a script by the name that a frame has; None where it is not known, as for one that the run has made."""
+Decides = Callable[[Call, TextOf], bool]
+"""Whether the status of a command selects what the script does next; whoever has the script's tree can tell."""
+
+
+def every_status(call: Call, text_of: TextOf) -> bool:
+    """Return True: without the script's tree, any status may decide."""
+    del call, text_of
+    return True
+
+
+def unanswered(asked: Iterable[Mapping[str, Any]], decides: Decides, text_of: TextOf) -> tuple[Unanswered, ...]:
+    """Return what costs trust, each thing once; `asked` is what a worker has found (`worker.Worker`)."""
+    found = (
+        Unanswered(Asked(each["what"]), tuple(each["subject"]), _place(each["place"]))
+        for each in asked
+        if "decider" not in each or decides(_call(each["decider"]), text_of)
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _call(fields: Mapping[str, Any]) -> Call:
+    frames = tuple((file, line, function) for file, line, function in fields["frames"])
+    return Call(tuple(fields["argv"]), frames, fields["errexit"], fields["pipefail"])
+
+
+def _place(fields: Sequence[Any]) -> Place:
+    file, line, functions = fields
+    return Place(file, line, tuple(functions))

@@ -44,6 +44,14 @@ def loader_of(path: str) -> str:
     return ""
 
 
+def syntax_problem(bash: str, text: str) -> tuple[int, str] | None:
+    """Return the line in which bash does not understand a script, and what it says; None if it reads all of it."""
+    command = [bash, "-n", "/dev/stdin"]
+    done = subprocess.run(command, input=os.fsencode(text), capture_output=True, check=False, env={"LC_ALL": "C.UTF-8"})
+    found = re.search(r"line (\d+): (.*)", os.fsdecode(done.stderr)) if done.returncode else None
+    return (int(found[1]), found[2]) if found else None
+
+
 @functools.lru_cache(maxsize=16)
 def find_bash(path: str | None = None) -> str:
     """Return the real path of a bash that is new enough; raises CannotRunHere."""

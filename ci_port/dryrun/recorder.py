@@ -8,17 +8,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ci_port.dryrun import build
+from ci_port.dryrun import build, layout
 from ci_port.dryrun.build import CannotRunHere
 from ci_port.dryrun.limits import Limits
-from ci_port.dryrun.probes import unanswered
+from ci_port.dryrun.probes import Decides, every_status, unanswered
 from ci_port.dryrun.process import WorkerProcess
-from ci_port.dryrun.programs import find_bash, find_tool, loader_of
+from ci_port.dryrun.programs import find_bash, find_tool, loader_of, syntax_problem
 from ci_port.dryrun.scratch import Scratch, new_scratch
 from ci_port.dryrun.sources import Sources
 from ci_port.dryrun.worker import Setup
 from ci_port.model import Case, Document, Observation, Place, RunFailed, World
+from ci_port.model.case import refusal
+from ci_port.model.files import texts
+from ci_port.model.observation import Left
 from ci_port.model.plan import plan_from_json
+from ci_port.model.tools import FILE_TOOLS
+
+
+_SYNTAX_STATUS = 2
+"""What bash ends with where it does not understand a script (bash manual, "Exit Status")."""
 
 
 class Recorder:
@@ -34,8 +42,13 @@ class Recorder:
         *,
         limits: Limits | None = None,
         bash: str | None = None,
+        decides: Decides = every_status,
+        looks: bool = False,
     ) -> None:
         """Take the script, with its neighbours beside it, and the world that it runs in.
+
+        `decides` tells whether the status of a command selects what the script does next; without it, every one does.
+        With `looks`, observations hold all that was printed and the files that were left behind.
 
         The script's directory stands in the world's `scripts`. Raises CannotRunHere if this machine cannot record,
         FileNotFoundError if there is no such script.
@@ -44,6 +57,10 @@ class Recorder:
         shell = find_bash(bash)
         if not script.is_file():
             raise FileNotFoundError(f"there is no script {script}")
+        self._decides = decides
+        self._looks = looks
+        self._bash = shell
+        self._script = script
         self._directory = script.parent
         self._world = world
         self._stands_in = os.path.normpath(os.path.join(world.workspace, world.scripts))
@@ -53,7 +70,9 @@ class Recorder:
         self._set_up(self._setup(scratch, script.name, limits or Limits(), shell, str(library)))
 
     def _setup(self, scratch: Scratch, script: str, limits: Limits, bash: str, library: str) -> Setup:
-        pure = {name: find_tool(name) for name in sorted(self._world.pure)}
+        tools = {name: (find_tool(name), kind) for name, kind in _kinds(self._world).items()}
+        tools[layout.XARGS_ECHO] = (find_tool("echo"), layout.TEXT_TOOL)
+        programs = (bash, *(path for path, _ in tools.values()))
         return Setup(
             scratch=scratch,
             script=script,
@@ -63,8 +82,9 @@ class Recorder:
             limits=limits,
             bash=bash,
             library=library,
-            pure=pure,
-            loaders=tuple(sorted({loader for path in (bash, *pure.values()) if (loader := loader_of(path))})),
+            tools=tools,
+            looks=self._looks,
+            loaders=tuple(sorted({loader for path in programs if (loader := loader_of(path))})),
         )
 
     def _set_up(self, setup: Setup) -> None:
@@ -81,6 +101,8 @@ class Recorder:
 
         Raises RunFailed, with the place in the script, for whatever could not be contained or understood.
         """
+        if problem := refusal(case, self._world.version):
+            raise RunFailed(problem)
         answer = self._worker.ask(pickle.dumps(case))
         if "error" in answer:
             place = _place(answer["place"]) if "place" in answer else None
@@ -89,13 +111,27 @@ class Recorder:
         places = tuple(_place(place) for place in answer["places"])
         changed = case.world is not None and case.world.files
         sources = self._sources_of(self._world.overlaid(case.world)) if changed else self._sources
+        if plan.status == _SYNTAX_STATUS:
+            self._check_syntax(sources)
         return Observation(
             plan=plan,
             places=places,
-            unanswered=unanswered(plan.steps, places, answer["answered"], sources),
+            unanswered=unanswered(answer["asked"], self._decides, sources.text),
             lines={file: sources.executed(file, lines) for file, lines in answer["lines"].items()},
             messages=answer["messages"],
+            remarks=tuple(answer["remarks"]),
+            output=answer["output"],
+            files={path: Left(*seen) for path, seen in answer["files"].items()},
+            version=self._world.version,
         )
+
+    def _check_syntax(self, sources: Sources) -> None:
+        """Raise RunFailed if bash has ended because it does not understand the script: what it did is no plan."""
+        file = str(self._script)
+        found = syntax_problem(self._bash, sources.text(file) or "")
+        if found:
+            line, problem = found
+            raise RunFailed(f"the script is no valid bash: {problem}", Place(file, line), sources.line(file, line))
 
     def _sources_of(self, world: World) -> Sources:
         """Return the scripts as they stand in a world: a file of it may be in place of one."""
@@ -105,7 +141,7 @@ class Recorder:
             directory,
             {
                 f"{directory}/{path.removeprefix(inside)}" if path.startswith(inside) else path: text
-                for path, text in world.files.items()
+                for path, text in texts(world.files).items()
             },
         )
 
@@ -120,6 +156,15 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _kinds(world: World) -> dict[str, int]:
+    """Return the tools of a world and their kinds; in version 1 nobody changes files."""
+    files = FILE_TOOLS - world.missing if world.version >= 2 else frozenset()
+    return {
+        **dict.fromkeys(sorted(files), layout.FILE_TOOL),
+        **dict.fromkeys(sorted(world.pure), layout.TEXT_TOOL),
+    }
 
 
 def _place(fields: list[Any]) -> Place:

@@ -25,19 +25,35 @@ class Record:
     texts: tuple[str, ...]
     argv: tuple[str, ...] = ()
     environment: frozenset[bytes] = frozenset()
+    place: int = 0
+    """Where in the shared file the record stands: others name it so."""
+    content: bytes = b""
+    """Of TEXT and INPUT."""
+    stack: tuple[str, ...] = ()
+    """The functions as bash has them: `functions`, with `main` and `source`."""
+
+    @property
+    def process(self) -> tuple[int, ...]:
+        """The place of its process in the tree of forks."""
+        return self.order[:-1]
 
 
-def decode(head: RecordHead, data: bytes) -> Record:
-    """Return the record with this head; `data` is what follows the head."""
+_WITH_WORDS = (Kind.EXECUTE, Kind.TOOL)
+_WITH_CONTENT = (Kind.TEXT, Kind.INPUT)
+
+
+def decode(place: int, head: RecordHead, data: bytes) -> Record:
+    """Return the record with this head, which stands at `place`; `data` is what follows the head."""
     kind = Kind(head.kind)
     order = (*struct.unpack_from(f"<{head.depth}I", data), head.seq)
     at = 4 * head.depth
     texts = []
+    text = b""
     for _ in range(2 + len(layout.TEXTS[kind])):
         text, at = _string(data, at)
-        texts.append(os.fsdecode(text))
+        texts.append("" if kind in _WITH_CONTENT else os.fsdecode(text))
     words = variables = b""
-    if kind is Kind.EXECUTE:
+    if kind in _WITH_WORDS:
         words, at = _string(data, at)
         variables, at = _string(data, at)
     functions = tuple(name for name in texts[1].split(" ") if name not in ("", "main", "source"))
@@ -54,6 +70,9 @@ def decode(head: RecordHead, data: bytes) -> Record:
         tuple(texts[2:]),
         argv,
         frozenset(_split(variables)),
+        place,
+        text if kind in _WITH_CONTENT else b"",
+        tuple(name for name in texts[1].split(" ") if name),
     )
 
 

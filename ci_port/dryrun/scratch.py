@@ -57,6 +57,11 @@ class Scratch:
         """What a run prints on standard output (1) or standard error (2)."""
         return f"{self.path}/output.{fd}"
 
+    def feed(self, text: str) -> None:
+        """Let the next run read `text` from its standard input."""
+        with open(self.stdin, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            file.write(text)
+
     def furnish(self, library: str) -> None:
         """Make what all runs have in common; the tree and the control file are made by who keeps them."""
         for path in (self.blank, self.stdin):

@@ -33,6 +33,11 @@ class Sources:
         lines = self._of(file)
         return lines[number - 1] if 0 < number <= len(lines) else ""
 
+    def text(self, file: str) -> str | None:
+        """Return the text of a file, None if it is not known."""
+        lines = self._of(file)
+        return "\n".join(lines) if lines else None
+
     def executed(self, file: str, numbers: Iterable[int]) -> frozenset[int]:
         """Return the numbers of those lines that can run something; of a file that cannot be read, all."""
         lines = self._of(file)

@@ -8,6 +8,7 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Sequence
 
 from ci_port.dryrun import layout
 from ci_port.dryrun.control import Control
@@ -41,12 +42,14 @@ class Supervisor:
         self._tree = tree
         self._limits = limits
 
-    def run(self, argv: list[str]) -> int:
+    def run(self, argv: Sequence[str], umask: int = 0o022) -> int:
         """Run bash to its end and return its exit status; raises RunEnded at a limit. No process is left behind."""
         deadline = time.monotonic() + self._limits.seconds
-        pid = self._start(argv)
+        pid = self._start(argv, umask)
         try:
             code = self._wait(pid, deadline)
+            self._control.ended(code if code >= 0 else 128 - code)
+            self._control.end_background()
             self._wait_for_rest(deadline)
             self._check_sizes()
         except (RunEnded, Abandoned):
@@ -58,21 +61,22 @@ class Supervisor:
             raise RunEnded(f"bash was ended by signal {-code} ({signal.strsignal(-code)})")
         return 128 - code
 
-    def messages(self) -> str:
-        """Return the end of what was printed on standard error; where it is cut, it begins with a whole line."""
-        with open(self._scratch.output(2), "rb") as file:
-            left_out = max(0, os.fstat(file.fileno()).st_size - self._limits.messages)
+    def said(self, fd: int, most: int) -> str:
+        """Return the last bytes of what was printed on an output; where it is cut, it begins with a whole line."""
+        with open(self._scratch.output(fd), "rb") as file:
+            left_out = max(0, os.fstat(file.fileno()).st_size - most)
             file.seek(left_out)
             text = file.read()
         _, newline, whole = text.partition(b"\n")
         return os.fsdecode(whole if left_out and newline else text)
 
-    def _start(self, argv: list[str]) -> int:
+    def _start(self, argv: Sequence[str], umask: int) -> int:
+        os.umask(umask)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
         with on_one_core():
             return os.posix_spawn(
                 self._bash,
-                argv,
+                list(argv),
                 {"LD_PRELOAD": self._scratch.library, layout.CONTROL_VARIABLE: self._scratch.control},
                 file_actions=[
                     (os.POSIX_SPAWN_OPEN, 0, self._scratch.stdin, os.O_RDONLY, 0),

@@ -12,26 +12,32 @@ import os
 import pickle
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ci_port.dryrun import layout, sandbox
-from ci_port.dryrun.configuration import Configuration
+from ci_port.dryrun.asked import Question, questions
+from ci_port.dryrun.configuration import Configuration, Who
+from ci_port.dryrun.contents import contents
 from ci_port.dryrun.control import BrokenLog, Control
+from ci_port.dryrun.launch import Launch, Refused, launch
 from ci_port.dryrun.layout import Kind
 from ci_port.dryrun.limits import Limits
 from ci_port.dryrun.places import Places
 from ci_port.dryrun.records import Record
 from ci_port.dryrun.scratch import Scratch
-from ci_port.dryrun.steps import steps
+from ci_port.dryrun.steps import STEPS, steps
 from ci_port.dryrun.supervisor import Abandoned, RunEnded, Supervisor
 from ci_port.dryrun.tree import Tree, layout_of
 from ci_port.dryrun.wire import receive, send
 from ci_port.model import Case, World
 from ci_port.model.plan import dumps
 
+_SOURCED = "ci_port_self_check.sh"
 # Reading the directory arms what tells the lines, as opening a script does.
-_PROBE = ": < .; ci_port_self_check one 'two three'"
+# The one file that is sourced tells where in bash sourced files are opened (native/bash.c).
+_PROBE = f": < .; . ./{_SOURCED}; ci_port_self_check one 'two three'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,11 @@ class Setup:
     limits: Limits
     bash: str
     library: str
-    pure: dict[str, str]
+    tools: dict[str, tuple[str, int]]
+    """The programs that really run, and their kinds (layout.TEXT_TOOL, layout.FILE_TOOL)."""
     loaders: tuple[str, ...]
+    looks: bool = False
+    """Whether observations hold all that was printed, and the files that were left behind."""
 
 
 class Failure(Exception):
@@ -73,15 +82,20 @@ class Worker:
         self._control = Control(scratch.control, setup.limits)
         self._supervisor = Supervisor(setup.bash, scratch, self._control, self._tree, setup.limits)
         self._places = Places(setup.directory, setup.stands_in, setup.world.workspace, scratch.root)
-        sandbox.confine(scratch.path, (setup.bash, *setup.pure.values(), *setup.loaders), setup.limits)
+        programs = (path for path, _ in setup.tools.values())
+        sandbox.confine(scratch.path, (setup.bash, *programs, *setup.loaders), setup.limits)
 
     def check(self) -> str:
         """Return why this bash cannot be observed, or an empty text: one command must come out as one step."""
         bash = self._setup.bash
         try:
             self._prepare(Case("self-check", tuple((name, None) for name in ("BASH_ENV", "BASHOPTS", "SHELLOPTS"))))
+            with open(_SOURCED, "wb"):
+                pass
             status = self._supervisor.run(["bash", "-c", _PROBE])
             records = self._control.records()
+            os.unlink(_SOURCED)
+            self._control.keep_source_caller()
         except (RunEnded, BrokenLog, OSError) as error:
             return str(error)
         if not self._control.loaded:
@@ -107,17 +121,31 @@ class Worker:
 
     def _observe(self, case: Case) -> dict[str, Any]:
         world, start = self._prepare(case)
-        status, problem = self._run(world)
-        records = self._records()
+        started = self._launch(case, world)
+        limits = self._setup.limits
+        status, problem = self._run(started.argv, world.umask)
+        files = self._tree.left(world.workspace) if self._setup.looks else {}
+        records, found = self._records()
         self._expect_no_problem(problem, records)
-        shown = [record for record in records if record.kind is not Kind.MKDIR]
+        shown = [record for record in records if record.kind in STEPS]
         return {
-            "plan": {"status": status, "steps": list(steps(shown, start, world))},
+            "plan": {"status": status, "steps": steps(shown, start, world, found)},
+            "remarks": [*([started.remark] if started.remark else []), *_remarks(records)],
             "places": [self._places.of(record) for record in shown],
-            "answered": [record.kind is not Kind.EXECUTE or bool(record.flags & layout.ANSWERED) for record in shown],
+            "asked": [self._question(question) for question in questions(records, world)],
             "lines": self._places.lines(self._control.lines()),
-            "messages": self._supervisor.messages(),
+            "messages": self._supervisor.said(2, limits.messages),
+            "output": self._supervisor.said(1, limits.output if self._setup.looks else limits.messages),
+            "files": files,
         }
+
+    def _question(self, question: Question) -> dict[str, Any]:
+        decider = question.decider
+        found = {"what": question.what.value, "subject": question.subject, "place": self._places.of(question.at)}
+        if decider is None:
+            return found
+        options = {"errexit": bool(decider.flags & layout.ERREXIT), "pipefail": bool(decider.flags & layout.PIPEFAIL)}
+        return {**found, "decider": {"argv": decider.argv, "frames": self._places.frames(decider), **options}}
 
     def _prepare(self, case: Case) -> tuple[World, dict[str, str]]:
         """Make tree and shared file ready for a case; return its world, and the environment that it starts with."""
@@ -133,33 +161,58 @@ class Worker:
                 scratch_tmp=scratch.tmp,
                 noise=scratch.noise,
                 script_dir=self._setup.stands_in,
-                # `~` without HOME: the account of the world's user (docs/bash.md#unquoted-words).
-                home=world.env.get("HOME", "/"),
-                user=world.env.get("USER", "user"),
-                pure=self._setup.pure,
+                # `~` without HOME: the account of the world's user.
+                home=world.home,
+                user=world.user_name,
+                host=world.host,
+                bash=self._setup.bash,
+                workspace=world.workspace,
+                effects=world.version >= 2,
+                has_stdin=case.stdin is not None,
+                who=Who(world.user.uid, world.user.gid, world.cpus),
+                tools=self._setup.tools,
+                missing=sorted(world.missing),
+                follow=world.follow,
                 rules=world.rules(start),
                 environment=start,
             )
         )
         return world, start
 
-    def _run(self, world: World) -> tuple[int, str]:
-        """Run the script and return its exit status, and why it was ended if it was."""
-        script = f"{os.path.relpath(self._setup.stands_in, world.workspace)}/{self._setup.script}"
+    def _launch(self, case: Case, world: World) -> Launch:
+        inside = os.path.relpath(self._setup.stands_in, world.workspace)
+        path = self._setup.script if inside == "." else f"{inside}/{self._setup.script}"
+        with open(path, "rb") as file:
+            first_line = file.readline(256)
+        # Executed by its own name it has a slash in it; called by bash it stands as CI writes it.
+        script = path if world.version < 2 or world.shell else f"./{path}"
+        self._setup.scratch.feed(case.stdin or "")
         try:
-            return self._supervisor.run(["bash", script]), ""
+            return launch(first_line, script, world.shell, case.args)
+        except Refused as refused:
+            raise Failure(str(refused), {"place": [self._places.shown(path), 1, []]}) from None
+
+    def _run(self, argv: Sequence[str], umask: int) -> tuple[int, str]:
+        """Run the script and return its exit status, and why it was ended if it was."""
+        try:
+            return self._supervisor.run(argv, umask), ""
         except RunEnded as ended:
             return 0, str(ended)
 
-    def _records(self) -> list[Record]:
-        """Return what the run left in the log, and put the tree back."""
+    def _records(self) -> tuple[list[Record], dict[int, bytes]]:
+        """Return what the run left in the log, what it wrote and fed, and put the tree back."""
         try:
             records = self._control.records()
         except BrokenLog as error:
             self._tree.forget()
             raise Failure(str(error), self._places.of_last(self._control.at)) from None
-        self._tree.undo([record.texts[0] for record in records if record.kind is Kind.MKDIR], self._control.dirty)
-        return records
+        found = contents(records, self._control, self._setup.scratch.root)
+        touched = [record.texts[0] for record in records if record.kind is Kind.TOUCH]
+        if self._setup.world.version >= 2:
+            self._tree.restore(touched)
+        else:
+            self._tree.undo([record.texts[0] for record in records if record.kind is Kind.MKDIR], self._control.dirty)
+        return records, found
 
     def _expect_no_problem(self, problem: str, records: list[Record]) -> None:
         """Raise Failure if the library, this process or something else has ended the run; the library says most."""
@@ -170,6 +223,13 @@ class Worker:
             problem = "the recorder ended the run without saying why"
         if problem:
             raise Failure(problem, self._places.of_last(self._control.at))
+
+
+def _remarks(records: list[Record]) -> list[str]:
+    missing = dict.fromkeys(record.texts[0] for record in records if record.kind is Kind.NOTE)
+    return [
+        f"the locale {name} is not installed on this machine: words are in the order of C.UTF-8" for name in missing
+    ]
 
 
 def main() -> None:

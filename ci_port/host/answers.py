@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ci_port.host.tree import Tree
 from ci_port.model import Rule, World
+from ci_port.model.rules import WILDCARDS
 
 
 class RuleIndex:
@@ -15,11 +16,14 @@ class RuleIndex:
         self._rules = rules
         self._exact: dict[tuple[str, ...], int] = {}
         self._others: dict[str, list[int]] = {_ANY: []}
+        self._counting: list[int] = []
         for number, rule in enumerate(rules):
             name = rule.argv[0]
-            if rule.nth == 0 and not {"*", "**"} & set(rule.argv):
+            if rule.nth:
+                self._counting.append(number)
+            elif not WILDCARDS.intersection(rule.argv):
                 self._exact.setdefault(rule.argv, number)
-            elif name in ("*", "**"):
+            elif name in WILDCARDS:
                 for numbers in self._others.values():
                     numbers.append(number)
             else:
@@ -27,19 +31,18 @@ class RuleIndex:
 
     def answer(self, argv: tuple[str, ...], uses: dict[int, int]) -> Rule | None:
         """Return the rule that answers the command, or None; `uses` counts for one run, for rules with `nth`."""
-        exact = self._exact.get(argv, len(self._rules))
+        first = self._exact.get(argv, len(self._rules))
+        for number in self._counting:
+            if self._rules[number].matches(argv):
+                uses[number] = uses.get(number, 0) + 1
+                if uses[number] == self._rules[number].nth:
+                    first = min(first, number)
         for number in self._others.get(argv[0], self._others[_ANY]):
-            if number > exact:
+            if number > first:
                 break
-            rule = self._rules[number]
-            if not rule.matches(argv):
-                continue
-            if rule.nth == 0:
-                return rule
-            uses[number] = uses.get(number, 0) + 1
-            if uses[number] == rule.nth:
-                return rule
-        return self._rules[exact] if exact < len(self._rules) else None
+            if self._rules[number].matches(argv):
+                return self._rules[number]
+        return self._rules[first] if first < len(self._rules) else None
 
 
 _ANY = "*"
@@ -51,7 +54,7 @@ class Prepared:
     def __init__(self, world: World) -> None:
         self.world = world
         self.tree = Tree.of(world)
-        self._conditional = tuple(rule for rule in world.commands if rule.when)
+        self._conditional = tuple(rule for rule in world.every_rule if rule.when)
         self._indexes: dict[tuple[bool, ...], RuleIndex] = {}
 
     def rules(self, start: Mapping[str, str]) -> RuleIndex:

@@ -10,6 +10,7 @@ from ci_port.host.answers import prepare
 from ci_port.host.seam import PIPE, Command, Left, Outcome, Scope, Stream, Word
 from ci_port.host.session import Session
 from ci_port.model import (
+    Asked,
     Case,
     Execute,
     Limit,
@@ -23,6 +24,7 @@ from ci_port.model import (
     World,
     Write,
 )
+from ci_port.model.case import refusal
 from ci_port.model.plan import Changes
 
 Program = Callable[[Session], None]
@@ -34,6 +36,8 @@ def observe(program: Program, world: World, case: Case) -> Observation:
 
     Raises RunFailed for what cannot be known without running something.
     """
+    if problem := refusal(case, world.version):
+        raise RunFailed(problem)
     world = world.overlaid(case.world)
     start = dict(world.start(dict(case.env)))
     if problem := why_not_followed(start):
@@ -42,7 +46,8 @@ def observe(program: Program, world: World, case: Case) -> Observation:
     session = Session(host, start, world.workspace)
     host.place = session.place
     status = session.complete(program)
-    return Observation(Plan(tuple(host.steps), status), tuple(host.places), tuple(host.unanswered))
+    plan = Plan(tuple(host.steps), status)
+    return Observation(plan, tuple(host.places), tuple(host.unanswered), version=world.version)
 
 
 class PlanHost:
@@ -88,7 +93,7 @@ class PlanHost:
         if command.stdout != PIPE:
             return Outcome(status)
         if rule is None:
-            self.unanswered.append(Unanswered(argv, self.places[-1], captured=True))
+            self.unanswered.append(Unanswered(Asked.OUTPUT, argv, self.places[-1]))
         return Outcome(status, rule.stdout if rule else "")
 
     def source(self, path: str, args: tuple[str, ...], scope: Scope) -> Left:

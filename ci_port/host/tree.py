@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ci_port.model import World
+from ci_port.model.files import texts
 
 
 class Tree:
@@ -20,7 +21,7 @@ class Tree:
     @classmethod
     def of(cls, world: World) -> Tree:
         """Return the tree of a world; everything above a file or directory is a directory."""
-        files = {**dict.fromkeys(world.executables, ""), **world.files}
+        files = {**dict.fromkeys(world.executables, ""), **texts(world.files)}
         return cls(files, _grown({"/": frozenset()}, world.dirs, files))
 
     def with_file(self, path: str, text: str) -> Tree:

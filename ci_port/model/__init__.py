@@ -1,6 +1,7 @@
 """The five words that carry everything, and what reads and writes them. Standard library only."""
 
 from ci_port.model.branch import Branch
+from ci_port.model.case import Case
 from ci_port.model.condition import (
     ALWAYS,
     AllOf,
@@ -21,27 +22,36 @@ from ci_port.model.condition import (
 )
 from ci_port.model.environment import Environment
 from ci_port.model.fields import DataError, Document, Fields
-from ci_port.model.observation import NotPorted, Observation, Place, RunFailed, Unanswered
-from ci_port.model.plan import Execute, Limit, Plan, Source, Step, Write
-from ci_port.model.world import Case, Overlay, Rule, World
+from ci_port.model.files import Content, File, Link
+from ci_port.model.observation import Asked, NotPorted, Observation, Place, RunFailed, Unanswered
+from ci_port.model.overlay import Overlay
+from ci_port.model.plan import Digest, Execute, Limit, Plan, Source, Step, Text, Umask, Write
+from ci_port.model.rules import Effects, Rule
+from ci_port.model.world import User, World
 
 __all__ = [
     "ALWAYS",
     "AllOf",
     "AnyOf",
+    "Asked",
     "Branch",
     "Case",
     "Compare",
     "Condition",
     "Contains",
+    "Content",
     "DataError",
+    "Digest",
     "Document",
+    "Effects",
     "Environment",
     "Equals",
     "Execute",
     "Fields",
+    "File",
     "Fits",
     "Limit",
+    "Link",
     "Matches",
     "Negation",
     "Nonempty",
@@ -57,7 +67,10 @@ __all__ = [
     "Same",
     "Source",
     "Step",
+    "Text",
+    "Umask",
     "Unanswered",
+    "User",
     "Variable",
     "World",
     "Write",

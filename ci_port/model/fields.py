@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, TypeVar, cast
 
+from ci_port.model.positions import Path, doubled, line_of
+
 T = TypeVar("T")
 _MISSING: Any = object()
+# Cheap to look for; whether it is half a character is looked at where there is one.
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class DataError(ValueError):
@@ -32,39 +37,71 @@ class Document:
 
     def parse(self) -> Fields:
         """Return the fields of the document's one object; raises DataError."""
+        twice = False
+
+        def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+            nonlocal twice
+            values = dict(pairs)
+            twice |= len(values) != len(pairs)
+            return values
+
         try:
-            value = json.loads(self.text)
+            value = json.loads(self.text, object_pairs_hook=once)
         except json.JSONDecodeError as error:
             line = self.first_line + error.lineno - 1
             raise DataError(self.source, line, "", f"not JSON: {error.msg} at column {error.colno}") from None
         except RecursionError:
             raise DataError(self.source, self.first_line, "", "not JSON that can be read: nested too deeply") from None
+        if twice and (found := doubled(self.text)):
+            path, first, second = found
+            problem = f"stands already in line {self.first_line + first}"
+            raise DataError(self.source, self.first_line + second, _name(path), problem)
+        if _SURROGATE.search(self.text):
+            self._check_text(value, ())
         return self.fields(value, ())
 
-    def fields(self, value: object, path: tuple[str | int, ...]) -> Fields:
+    def _check_text(self, value: object, path: Path) -> None:
+        """Raise DataError for text that stands for no bytes: a half of a surrogate pair that escapes none either."""
+        if isinstance(value, str):
+            try:
+                value.encode(errors="surrogateescape")
+            except UnicodeEncodeError:
+                raise self.error(path, f"text is expected, found half a character: {value!r}") from None
+        elif isinstance(value, list):
+            for index, one in enumerate(value):
+                self._check_text(one, (*path, index))
+        elif isinstance(value, dict):
+            for name, one in value.items():
+                self._check_text(name, (*path, name))
+                self._check_text(one, (*path, name))
+
+    def fields(self, value: object, path: Path) -> Fields:
         """Return the fields of the object at `path`; raises DataError if it is no object."""
         if not isinstance(value, dict):
             raise self.error(path, f"an object is expected, found {_kind(value)}")
         return Fields(self, cast("dict[str, object]", value), path)
 
-    def error(self, path: tuple[str | int, ...], problem: str) -> DataError:
+    def error(self, path: Path, problem: str) -> DataError:
         """Return the error for what stands at `path`."""
-        name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
-        return DataError(self.source, self.first_line + _line_of(self.text, path), name, problem)
+        return DataError(self.source, self.first_line + line_of(self.text, path), _name(path), problem)
 
 
 class Fields:
     """The fields of one object. Every reader takes the field's name; `finish` refuses those that nobody read."""
 
-    def __init__(self, document: Document, values: dict[str, object], path: tuple[str | int, ...]) -> None:
+    def __init__(self, document: Document, values: dict[str, object], path: Path) -> None:
         self._document = document
         self._values = values
         self._path = path
         self._read: set[str] = set()
 
-    def error(self, name: str, problem: str) -> DataError:
-        """Return the error for the field `name`."""
-        return self._document.error((*self._path, name), problem)
+    def error(self, name: str, problem: str, *inside: str | int) -> DataError:
+        """Return the error for the field `name`, or for what stands `inside` it: a name or a number for each level."""
+        return self._document.error((*self._path, name, *inside), problem)
+
+    def error_here(self, problem: str) -> DataError:
+        """Return the error for the object itself."""
+        return self._document.error(self._path, problem)
 
     def has(self, name: str) -> bool:
         """Return whether the field is there and not null."""
@@ -88,7 +125,7 @@ class Fields:
         self._read.add(name)
         value = self._values.get(name, default)
         if value is _MISSING:
-            raise self._document.error(self._path, f"field {name} is missing")
+            raise self.error_here(f"field {name} is missing")
         if value is not default and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
             raise self.error(name, f"{what} is expected, found {_kind(value)}")
         return cast("T", value)
@@ -128,9 +165,9 @@ class Fields:
         self._read.add(name)
         return self._values.get(name)
 
-    def boolean(self, name: str) -> bool:
+    def boolean(self, name: str, default: bool = _MISSING) -> bool:
         """Return true or false."""
-        return self._get(name, bool, "true or false")
+        return self._get(name, bool, "true or false", default)
 
     def object(self, name: str) -> Fields:
         """Return the fields of an object."""
@@ -149,6 +186,13 @@ class Fields:
             if not isinstance(value, str):
                 raise self._document.error((*self._path, name, i), f"a string is expected, found {_kind(value)}")
         return values
+
+    def text_or_object(self, name: str) -> str | Fields:
+        """Return a string, or the fields of an object."""
+        value = self._values.get(name)
+        if not isinstance(value, str | dict):
+            raise self.error(name, f"a string or an object is expected, found {_kind(value)}")
+        return self.text(name) if isinstance(value, str) else self.object(name)
 
     def text_or_texts(self, name: str) -> list[str]:
         """Return a list of strings, for which one string may stand."""
@@ -170,51 +214,12 @@ class Fields:
         return values
 
 
+def _name(path: Path) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
 def _kind(value: object) -> str:
     names = {dict: "an object", list: "a list", str: "a string", int: "a number", float: "a number"}
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     return names.get(type(value), type(value).__name__)
-
-
-_WHITESPACE = " \t\r\n"
-
-
-def _line_of(text: str, path: tuple[str | int, ...]) -> int:
-    """Return how many lines into `text` (valid JSON) the value at `path` starts; the nearest parent's if it is absent.
-
-    The json module keeps no positions; this walks the text once more, only when there is an error to report.
-    """
-    position = _skip(text, 0)
-    for part in path:
-        found = _member(text, position, part)
-        if found is None:
-            break
-        position = found
-    return text.count("\n", 0, position)
-
-
-def _skip(text: str, position: int) -> int:
-    while position < len(text) and text[position] in _WHITESPACE:
-        position += 1
-    return position
-
-
-def _member(text: str, start: int, part: str | int) -> int | None:
-    scan = json.JSONDecoder().raw_decode
-    if text[start] not in "{[":
-        return None
-    position = _skip(text, start + 1)
-    index = 0
-    while text[position] not in "}]":
-        key: str | int = index
-        if text[start] == "{":
-            key, position = scan(text, position)
-            position = _skip(text, _skip(text, position) + 1)
-        if key == part:
-            return position
-        position = _skip(text, scan(text, position)[1])
-        if text[position] == ",":
-            position = _skip(text, position + 1)
-        index += 1
-    return None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import enum
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ci_port.model.plan import Plan
+from ci_port.model.plan import Plan, dumps
 
 
 class RunFailed(Exception):
@@ -42,20 +43,66 @@ class Place:
         return f"{self.file}:{self.line}" + (f" in {self.functions[0]}" if self.functions else "")
 
 
+class Asked(enum.Enum):
+    """What the world did not say: what a command prints, how it ends, whether something stands at a path, whether a
+    command exists, what stands on standard input."""
+
+    OUTPUT = "output"
+    STATUS = "status"
+    PATH = "path"
+    COMMAND = "command"
+    STDIN = "stdin"
+
+
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """A probe (`captured`: its output is used; else its status decides) that no rule of the world speaks of."""
+    """What the plan rests on and neither the world nor an earlier step settles.
 
-    argv: tuple[str, ...]
+    `subject` is the words of a command (`OUTPUT`, `STATUS`), one path (`PATH`), one name (`COMMAND`), or nothing.
+    """
+
+    what: Asked
+    subject: tuple[str, ...]
     place: Place
-    captured: bool
+
+    @property
+    def paste(self) -> str:
+        """One line of JSON that settles it when it is put into the world (`STDIN`: into the case or job)."""
+        return dumps(_SETTLED[self.what](self.subject))
+
+
+def _rule(subject: tuple[str, ...], **answer: object) -> dict[str, object]:
+    # A word of its own that reads as "any number of words" in a rule must not become one.
+    argv = [*subject[:-1], "*" if subject[-1:] == ("**",) else subject[-1]] if subject else []
+    return {"commands": [{"argv": argv, **answer}]}
+
+
+_SETTLED: dict[Asked, Callable[[tuple[str, ...]], dict[str, object]]] = {
+    Asked.OUTPUT: lambda subject: _rule(subject, stdout=""),
+    Asked.STATUS: lambda subject: _rule(subject, status=0),
+    Asked.PATH: lambda subject: {"absent": list(subject)},
+    Asked.COMMAND: lambda subject: {"missing": list(subject)},
+    Asked.STDIN: lambda _: {"stdin": ""},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a run left behind at a path: `file`, `directory`, `link` or `fifo`, its mode, its text or target."""
+
+    kind: str
+    mode: int
+    content: str
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One run: its plan, the place of each step (same order), unanswered probes, executed lines per file.
+    """One run: its plan, the place of each step (same order), what is unanswered, executed lines per file.
 
     `messages` is the end of what the run printed on standard error: for people, when a run ends unexpectedly.
+    `version` is that of the world in which it ran, `remarks` say how the run differs from what CI does.
+    `output` is the end of what was printed on standard output; `files` is what stands below the workspace at the end,
+    by relative path, where the recorder was asked to look.
     """
 
     plan: Plan
@@ -63,8 +110,12 @@ class Observation:
     unanswered: tuple[Unanswered, ...] = ()
     lines: Mapping[str, frozenset[int]] = field(default_factory=dict)
     messages: str = ""
+    version: int = 1
+    remarks: tuple[str, ...] = ()
+    output: str = ""
+    files: Mapping[str, Left] = field(default_factory=dict)
 
     @property
     def trusted(self) -> bool:
-        """Whether no captured output was made up: each such probe had a rule."""
-        return not any(probe.captured for probe in self.unanswered)
+        """Whether nothing in the plan was made up."""
+        return not self.unanswered

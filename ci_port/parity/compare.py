@@ -120,10 +120,10 @@ def judge(case: Case, control: Side, candidate: Side) -> Result:
 def compare(case: Case, control: Observation, candidate: Observation) -> Result:
     """Return the result of two observations of one case.
 
-    A control that rests on a made-up answer is untrusted even where the plans agree: both may have been fooled.
+    What rests on a guess is untrusted even where the plans agree: both sides may have been fooled.
     """
     found = difference(control, candidate)
-    made_up = tuple(probe for probe in (*control.unanswered, *candidate.unanswered) if probe.captured)
+    made_up = (*control.unanswered, *candidate.unanswered)
     if made_up:
         verdict = Verdict.UNTRUSTED
     else:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ci_port.bash.quoting import assignment, quoted
-from ci_port.model import Execute, Plan, Step
+from ci_port.model import Execute, Plan, Step, Write
+from ci_port.parity import contents
 from ci_port.parity.wording import command_words
 
 Environ = dict[str, "str | None"]
@@ -29,6 +30,7 @@ class Kind(enum.Enum):
     CHANGED = "changed"
     DIRECTORY = "directory"
     VARIABLE = "variable"
+    CONTENT = "content"
     COMMAND_STATUS = "status of a command"
     STATUS = "exit status"
 
@@ -76,11 +78,20 @@ def _variable(edit: Edit) -> str:
     return f"changed {_code(edit.removed)} to {_code(edit.added)}{where}"
 
 
+def _content(edit: Edit) -> str:
+    if not edit.removed:
+        return f"added {_code(edit.added)} to the content for `{edit.command} …`"
+    if not edit.added:
+        return f"removed {_code(edit.removed)} from the content for `{edit.command} …`"
+    return f"changed {_code(edit.removed)} to {_code(edit.added)} in the content for `{edit.command} …`"
+
+
 _SENTENCES: dict[Kind, Callable[[Edit], str]] = {
     Kind.ADDED: lambda edit: f"added the command {_code(edit.added)}",
     Kind.REMOVED: lambda edit: f"removed the command {_code(edit.removed)}",
     Kind.MOVED: lambda edit: f"moved {_code(edit.added)}: {edit.command}",
     Kind.CHANGED: _changed,
+    Kind.CONTENT: _content,
     Kind.DIRECTORY: lambda edit: f"moved `{edit.command} …` from directory {edit.removed[0]} to {edit.added[0]}",
     Kind.VARIABLE: _variable,
     Kind.COMMAND_STATUS: lambda edit: f"`{edit.command} …` exits {edit.added[0]} instead of {edit.removed[0]}",
@@ -121,7 +132,9 @@ def edits(left: Plan, right: Plan) -> tuple[Edit, ...]:
 
 def _key(step: Step) -> Step:
     """Return what makes two steps counterparts: the command, its directory and redirections."""
-    return replace(step, env=(), status=0) if isinstance(step, Execute) else step
+    if isinstance(step, Execute):
+        return replace(step, env=(), status=0, input=None, steps=())
+    return replace(step, text=None) if isinstance(step, Write) else step
 
 
 def _similar(left: Sequence[Step], right: Sequence[Step], ours: range, theirs: range) -> Iterator[Pair]:
@@ -178,11 +191,15 @@ def _within(one: Step, other: Step) -> Iterator[Edit]:
     for tag, a, b, c, d in matcher.get_opcodes():
         if tag != "equal":
             yield Edit(Kind.CHANGED, title, ours[a:b], theirs[c:d])
+    for removed, added in contents.changes(contents.content_of(one), contents.content_of(other), quoted):
+        yield Edit(Kind.CONTENT, title, removed, added)
     if isinstance(one, Execute) and isinstance(other, Execute):
         if one.cwd != other.cwd:
             yield Edit(Kind.DIRECTORY, title, (quoted(one.cwd),), (quoted(other.cwd),))
         if one.status != other.status:
             yield Edit(Kind.COMMAND_STATUS, title, (str(one.status),), (str(other.status),))
+        inner, now = Plan(one.steps, 0), Plan(other.steps, 0)
+        yield from _step_edits(inner, now, aligned_steps(inner, now))
 
 
 _TITLE_WORDS = 3
@@ -242,7 +259,7 @@ def _with_moves(found: Sequence[Edit], right: Plan) -> Iterator[Edit]:
     gone = Counter(edit.removed for edit in found if edit.kind is Kind.REMOVED)
     come = Counter(edit.added for edit in found if edit.kind is Kind.ADDED)
     moved = gone & come
-    order = [command_words(step) for step in right.steps]
+    order = [command_words(step) for step in _flat(right.steps)]
     for edit in found:
         if edit.kind is Kind.REMOVED and moved[edit.removed]:
             continue
@@ -252,3 +269,11 @@ def _with_moves(found: Sequence[Edit], right: Plan) -> Iterator[Edit]:
             yield Edit(Kind.MOVED, where, (), edit.added)
         else:
             yield edit
+
+
+def _flat(steps: Sequence[Step]) -> Iterator[Step]:
+    """Yield all steps in order; those of a followed script come behind its own."""
+    for step in steps:
+        yield step
+        if isinstance(step, Execute):
+            yield from _flat(step.steps)

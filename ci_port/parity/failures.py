@@ -16,8 +16,9 @@ def environments(cases: Iterable[Case]) -> list[Case]:
     found: dict[tuple[object, ...], Case] = {}
     for case in cases:
         overlay = case.world or Overlay()
-        bare = replace(case, world=replace(overlay, commands=()) if overlay.files or overlay.absent else None)
-        found.setdefault((bare.env, bare.world), bare)
+        machine = replace(overlay, commands=())
+        bare = replace(case, world=machine if machine != Overlay() else None)
+        found.setdefault((bare.env, bare.world, bare.args, bare.stdin), bare)
     return list(found.values())
 
 

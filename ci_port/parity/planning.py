@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ci_port.model import Case, NotPorted, Observation, RunFailed
+from ci_port.model import Case, NotPorted, Observation, Plan, RunFailed
+from ci_port.model.plan import bare
 from ci_port.parity.compare import OpenSide, Side
 from ci_port.parity.pool import ordered
 
@@ -23,7 +24,13 @@ class Attempt:
         """Return the line of the recorded format, or that of an error."""
         if self.observation is None:
             return {"id": self.case.id, "error": self.error}
-        return {"id": self.case.id, "plan": self.observation.plan.to_json()}
+        return {"id": self.case.id, "plan": self.plan.to_json()}
+
+    @property
+    def plan(self) -> Plan:
+        """The plan as it is written: in a world of version 1 in the form of the recorded cases."""
+        assert self.observation is not None
+        return self.observation.plan if self.observation.version >= 2 else bare(self.observation.plan)
 
 
 def attempts(cases: Sequence[Case], open_side: OpenSide, jobs: int) -> Iterator[Attempt]:

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ci_port.model import DataError, Document, Fields, Observation, Place, Plan, Step, Unanswered
+from ci_port.model import Asked, DataError, Document, Fields, Observation, Place, Plan, Step, Unanswered
+from ci_port.model.case import case_from_json
 from ci_port.model.fingerprint import of_data
 from ci_port.model.plan import step_from_json
-from ci_port.model.world import case_from_json, read_text
+from ci_port.model.reading import read_text
 from ci_port.parity.compare import Difference, Failure, Result, Shape, Verdict
 from ci_port.parity.edits import Edit, Kind
 from ci_port.parity.report import FORMAT, VERSION, Entry, Finding, Report, Run, Space, Subject, Subjects, seal
@@ -219,7 +220,10 @@ def _failure(fields: Fields) -> Failure:
 
 
 def _probe(fields: Fields) -> Unanswered:
-    return Unanswered(tuple(fields.texts("argv")), _place(fields.object("place")), fields.boolean("captured"))
+    what = fields.text("what")
+    if what not in {known.value for known in Asked}:
+        raise fields.error("what", f"{what!r} is nothing that can be asked")
+    return Unanswered(Asked(what), tuple(fields.texts("subject")), _place(fields.object("place")))
 
 
 def _place(fields: Fields) -> Place:

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ci_port.model import Case, Observation, Place, Plan, Step
+from ci_port.model.case import case_to_json
 from ci_port.model.fingerprint import of_data
-from ci_port.model.world import case_to_json
 from ci_port.parity.compare import Result, Verdict
 from ci_port.parity.edits import Edit
 from ci_port.parity.sweep import Group, Summary, summarise
 from ci_port.parity.waivers import Use
 
 FORMAT = "ci-port parity"
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +277,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         ]
     if result.unanswered:
         value["unanswered"] = [
-            {"argv": list(probe.argv), "place": place_json(probe.place), "captured": probe.captured}
+            {"what": probe.what.value, "subject": list(probe.subject), "place": place_json(probe.place)}
             for probe in result.unanswered
         ]
     return value
@@ -303,9 +303,18 @@ def _use(use: Use) -> dict[str, Any]:
 
 
 def _unanswered(results: Iterable[Result]) -> list[dict[str, Any]]:
-    """Return the probes that no rule speaks of and whose made-up answer was used, with how many cases did."""
-    probes = Counter((probe.argv, probe.place) for result in results for probe in result.unanswered)
-    return [{"argv": list(argv), "place": place_json(place), "cases": count} for (argv, place), count in probes.items()]
+    """Return what plans rest on and nothing settles, with what settles it and how many cases rest on it."""
+    probes = Counter(probe for result in results for probe in result.unanswered)
+    return [
+        {
+            "what": probe.what.value,
+            "subject": list(probe.subject),
+            "place": place_json(probe.place),
+            "paste": probe.paste,
+            "cases": count,
+        }
+        for probe, count in probes.items()
+    ]
 
 
 def place_json(place: Place | None) -> dict[str, Any] | None:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ci_port.model import Condition, Environment, Fields, Place, Variable
+from ci_port.model.reading import read_text
 from ci_port.model.toml import TomlDocument
-from ci_port.model.world import read_text
 from ci_port.parity.compare import Result, Verdict
 from ci_port.parity.edits import edits
 

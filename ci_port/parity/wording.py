@@ -10,7 +10,8 @@ import functools
 from typing import NamedTuple
 
 from ci_port.bash.quoting import assignment, quoted
-from ci_port.model import Execute, Source, Step, Write
+from ci_port.model import Asked, Execute, Source, Step, Umask, Unanswered, Write
+from ci_port.parity import contents
 from ci_port.parity.compare import Difference, Shape
 
 
@@ -24,16 +25,53 @@ def command_words(step: Step) -> tuple[str, ...]:
         return ("source", quoted(step.path))
     if isinstance(step, Write):
         return (">>" if step.append else ">", quoted(step.path))
+    if isinstance(step, Umask):
+        return ("umask", step.value)
     return ("ulimit", step.resource, str(step.value))
 
 
 def notes(step: Step) -> tuple[str, ...]:
-    """Return what stands beside the command: its directory, its exit status, and what changed in the environment."""
+    """Return what stands beside the command: directory, exit status, changes of the environment, what it reads.
+
+    For a file, what is written.
+    """
+    count = len(step.steps) if isinstance(step, Execute) else 0
+    inner = (f"{count:,} {'step' if count == 1 else 'steps'} of its own",) if count else ()
+    return (*_circumstances(step), *inner, *contents.shown(step, quoted))
+
+
+def _circumstances(step: Step) -> tuple[str, ...]:
     if not isinstance(step, Execute):
         return ()
     directory = () if step.cwd == "." else (f"in {quoted(step.cwd)}",)
     status = (f"exits {step.status}",) if step.status else ()
     return (*directory, *status, *(assignment(name, value) for name, value in step.env))
+
+
+def _inner(step: Step) -> list[str]:
+    """Return the steps of a script that is followed, each on one line."""
+    inner = step.steps if isinstance(step, Execute) else ()
+    lines = []
+    for one in inner:
+        about = "; ".join(notes(one))
+        lines.append(" ".join(command_words(one)) + (f" ({about})" if about else ""))
+        lines += _inner(one)
+    return lines
+
+
+def guess(probe: Unanswered) -> str:
+    """Return in words what nothing settled, and what was taken for it."""
+    words = " ".join(quoted(word) for word in probe.subject)
+    return _GUESSES[probe.what].format(words)
+
+
+_GUESSES = {
+    Asked.OUTPUT: "no rule of the world answers {}; its output was taken as empty",
+    Asked.STATUS: "no rule of the world says how {} ends; it was taken to succeed",
+    Asked.PATH: "the world does not say what is at {}; it was taken for absent",
+    Asked.COMMAND: "the world does not say whether there is a command {}; it was taken for absent",
+    Asked.STDIN: "nothing says what stands on standard input; it was taken for empty",
+}
 
 
 def _stdin(step: Execute) -> tuple[str, ...]:
@@ -84,11 +122,16 @@ def sides(difference: Difference) -> tuple[Column, Column]:
         return Column((f"exit {difference.control_status}",), ()), Column((f"exit {difference.candidate_status}",), ())
     control = None if difference.shape is Shape.ADDED else difference.control
     candidate = None if difference.shape is Shape.LEFT_OUT else difference.candidate
-    return _side(control), _side(candidate)
+    return _side(control, candidate), _side(candidate, control)
 
 
-def _side(step: Step | None) -> Column:
-    return Column((), ()) if step is None else Column(command_words(step), notes(step))
+def _side(step: Step | None, other: Step | None) -> Column:
+    if step is None:
+        return Column((), ())
+    if other is None:
+        return Column(command_words(step), notes(step))
+    inner = (f"itself: {line}" for line in contents.folded(_inner(step), _inner(other)))
+    return Column(command_words(step), (*_circumstances(step), *inner, *contents.beside(step, other, quoted)))
 
 
 def aligned(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[list[Word], list[Word]]:

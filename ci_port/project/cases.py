@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ci_port.model import Case, DataError
+from ci_port.model.case import read_cases
 from ci_port.model.errors import UsageError
-from ci_port.model.world import read_cases, read_text
+from ci_port.model.jobs import read_jobs
+from ci_port.model.reading import read_text
 
 STDIN = "<stdin>"
 
@@ -43,34 +43,5 @@ def _stdin() -> str:
 
 
 def load_jobs(path: Path, id_template: str) -> list[Case]:
-    """Return one case for each row of a table whose columns are variables; an empty cell is an empty value.
-
-    Raises DataError with file, line and column.
-    """
-    source = str(path)
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
-    try:
-        header = next(reader, [])
-        rows = [(reader.line_num, row) for row in reader if row]
-    except csv.Error as error:
-        raise DataError(source, reader.line_num, "", str(error)) from None
-    if not header or len(set(header)) != len(header) or not all(header):
-        raise DataError(source, 1, "", "the first line must name each column once")
-    seen: Counter[str] = Counter()
-    cases = []
-    for line, row in rows:
-        if len(row) != len(header):
-            raise DataError(source, line, "", f"{len(header)} cells are expected, found {len(row)}")
-        env = dict(zip(header, row, strict=True))
-        id = _job_id(id_template, env, source)
-        seen[id] += 1
-        # Jobs that differ only in columns that the id leaves out are told apart by number.
-        cases.append(Case(id if seen[id] == 1 else f"{id}#{seen[id]}", tuple(sorted(env.items()))))
-    return cases
-
-
-def _job_id(template: str, env: Mapping[str, str], source: str) -> str:
-    try:
-        return template.format_map(env)
-    except (KeyError, ValueError, IndexError) as error:
-        raise DataError(source, 1, "", f"the id of a job cannot be made from {template!r}: {error!r}") from None
+    """Return the cases of a table of jobs; raises DataError with file, line and column."""
+    return read_jobs(read_text(path), str(path), id_template)

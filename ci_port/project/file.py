@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ci_port.model import Document, Fields
-from ci_port.model.world import read_text
+from ci_port.model.reading import read_text
 
 # The space that needs no file of cases: the rows of the table of jobs.
 JOBS = "jobs"

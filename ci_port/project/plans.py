@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ci_port.model import Case, RunFailed, World
+from ci_port.model.case import case_to_json
 from ci_port.model.errors import UsageError
 from ci_port.model.fingerprint import of_data, of_directory, of_files
 from ci_port.model.plan import dumps
-from ci_port.model.world import case_to_json, load_world
+from ci_port.model.world import load_world
 from ci_port.parity import Report, ordered
 from ci_port.parity.progress import OpenProgress, unseen
 from ci_port.project import sides

@@ -29,9 +29,14 @@ def shell_side(script: Path, world: World) -> OpenSide:
     def open_recorder() -> Iterator[Side]:
         from ci_port.dryrun import CannotRunHere, Recorder  # here, because the port must work where it cannot
 
+        try:
+            from ci_port.project.deciding import Deciding
+        except ImportError as error:
+            raise CannotRun(f"Recording a script needs {error.name}: pip install 'ci_port[parity]'") from None
+
         with contextlib.ExitStack() as stack:
             try:
-                recorder = stack.enter_context(Recorder(script, world))
+                recorder = stack.enter_context(Recorder(script, world, decides=Deciding()))
             except CannotRunHere as error:
                 raise CannotRun(str(error)) from None
             yield recorder.observe

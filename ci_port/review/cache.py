@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ci_port.model import Case
+from ci_port.model.case import case_to_json
 from ci_port.model.fingerprint import of_data, of_text
-from ci_port.model.world import case_to_json, read_text
+from ci_port.model.reading import read_text
 from ci_port.review.plansets import PlanSet, read_plan_set, to_line
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ci_port.model import Case, DataError, Document, Observation, RunFailed
 from ci_port.model.plan import dumps, plan_from_json
-from ci_port.model.world import read_text
+from ci_port.model.reading import read_text
 from ci_port.review.plandiff import Outcome
 
 Lines = Mapping[str, frozenset[int]]

@@ -95,7 +95,7 @@ def _fresh(reports: Sequence[Report], gate: Gate, present: Present) -> Iterator[
 
 
 def _key(case: Case) -> tuple[object, ...]:
-    return (case.env, case.world)
+    return (case.env, case.world, case.args, case.stdin)
 
 
 def _complete(

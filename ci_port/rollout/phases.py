@@ -11,8 +11,8 @@ from pathlib import Path
 
 from ci_port.bash import pattern
 from ci_port.model import DataError, Fields
+from ci_port.model.reading import read_text
 from ci_port.model.toml import TomlDocument
-from ci_port.model.world import read_text
 
 VERSION = 1
 

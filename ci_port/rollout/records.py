@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ci_port.model import DataError, Document, Fields
-from ci_port.model.world import read_text
+from ci_port.model.reading import read_text
 
 VERSION = 1
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"

@@ -9,6 +9,7 @@ from types import CodeType
 
 import ci_port
 from ci_port.model.errors import UsageError
+from ci_port.model.libraries import NAMES
 from ci_port.runner import archive
 from ci_port.runner.lock import read_lock
 from ci_port.runner.project import load_project
@@ -64,7 +65,8 @@ def _members(lock: bytes) -> Iterator[tuple[str, bytes]]:
     yield archive.CODE, archive.pack({_module(name): _compiled(name, source) for name, source in sources.items()})
     project = load_project()
     yield f"ci_port/data/{project.lock}", lock
-    for name in ("runner.json", project.world, project.rollout):
+    libraries = (f"rules/{name}.json" for name in NAMES)
+    for name in ("runner.json", project.world, project.rollout, *libraries):
         yield f"ci_port/data/{name}", (PACKAGE / "data" / name).read_bytes()
 
 

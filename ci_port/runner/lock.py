@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ci_port.model import Document, Fields
+from ci_port.model.packaged import data
 from ci_port.model.plan import dumps
-from ci_port.runner.project import Project, data
+from ci_port.runner.project import Project
 
 VERSION = 1
 SHOWN = 8

@@ -17,9 +17,10 @@ from typing import NamedTuple, NoReturn
 from ci_port.bash.variables import why_not_followed
 from ci_port.host import Session, observe
 from ci_port.model import Case, Document, Environment, Plan
+from ci_port.model.packaged import data
 from ci_port.model.world import World, world_from_json
 from ci_port.runner.lock import SHOWN, Lock, drift, packaged_lock
-from ci_port.runner.project import Project, data
+from ci_port.runner.project import Project
 
 SECONDS = 60
 """How long the preflight may take; it needs some hundredths of one."""

@@ -5,17 +5,15 @@ Nothing in this room knows any particular script.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from ci_port.bash import pattern
 from ci_port.model import Document, Fields
+from ci_port.model.packaged import data
 
 if TYPE_CHECKING:
     from ci_port.host import Session
-
-DATA = os.path.join(os.path.dirname(os.path.dirname(__file__)), "data")
 
 
 class Special(NamedTuple):
@@ -73,13 +71,6 @@ def load_project() -> Project:
     )
     fields.finish()
     return project
-
-
-def data(name: str) -> str:
-    """Return the text of a data file, from the package's folder or from inside the bundle; raises OSError."""
-    loader = globals()["__spec__"].loader
-    text: str = loader.get_data(os.path.join(DATA, *name.split("/"))).decode()
-    return text
 
 
 def _special(fields: Fields) -> Special:

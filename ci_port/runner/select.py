@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from ci_port.runner.project import Project, data, load_project
+from ci_port.model.packaged import data
+from ci_port.runner.project import Project, load_project
 
 
 class Side(Enum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ci_port.bash.quoting import traced_word
-from ci_port.model import Execute, Limit, Plan, Source, Step
+from ci_port.model import Execute, Limit, Plan, Source, Step, Text, Umask
 
 
 def lines(plan: Plan) -> Iterator[str]:
@@ -22,7 +22,14 @@ def _line(step: Step) -> str:
         return f"source {traced_word(step.path)}"
     if isinstance(step, Limit):
         return f"ulimit {step.resource} {step.value}"
-    return f"write {'>>' if step.append else '>'} {traced_word(step.path)}"
+    if isinstance(step, Umask):
+        return f"umask {step.value}"
+    written = f"  # {_content(step.text)}" if step.text is not None else ""
+    return f"write {'>>' if step.append else '>'} {traced_word(step.path)}{written}"
+
+
+def _content(text: Text) -> str:
+    return repr(text) if isinstance(text, str) else f"{text.size} bytes"
 
 
 def _command(step: Execute) -> str:
@@ -31,5 +38,7 @@ def _command(step: Execute) -> str:
     where = [f"{sign} {traced_word(path)}" for sign, path in streams if path is not None]
     notes = [f"in {step.cwd}"] * (step.cwd != ".") + [f"env {' '.join(changed)}"] * bool(changed)
     notes += [f"status {step.status}"] * bool(step.status)
+    notes += [f"reads {_content(step.input)}"] if step.input is not None else []
+    notes += [f"itself {_line(inner)}" for inner in step.steps]
     note = f"  # {'; '.join(notes)}" if notes else ""
     return " ".join([*map(traced_word, step.argv), *where]) + note

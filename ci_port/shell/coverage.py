@@ -13,7 +13,7 @@ import re
 import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -90,7 +90,7 @@ def traced(case: Case) -> Case:
     world = case.world or Overlay()
     files = (*((path, text) for path, text in world.files if path != TRACER), (TRACER, _TRACER_TEXT))
     env = {**dict(case.env), "BASH_ENV": TRACER}
-    return Case(case.id, tuple(sorted(env.items())), Overlay(world.commands, files, world.absent))
+    return replace(case, env=tuple(sorted(env.items())), world=replace(world, files=files))
 
 
 class Reader:

@@ -17,6 +17,8 @@ from ci_port.shell import tree
 from ci_port.shell.expansions import Expansions
 from ci_port.shell.source import SyntaxFault
 
+# After a redirection, too, a word may be an assignment.
+_SETS = re.compile(rf"{NAME}(?:\[[^]]*\])?\+?=")
 _UNARY = re.compile(r"-[a-zA-Z](?=[ \t\n])")
 _OPERATORS = "|".join(map(re.escape, (*conditional.STRINGS, *conditional.NUMBERS, *conditional.FILES)))
 _BINARY = re.compile(rf"(?:{_OPERATORS})(?=[ \t\n])|[<>]")
@@ -101,43 +103,47 @@ class Reader(Expansions):
         outer, words = self.parts, self.words
         self.parts, self.words = [], []
         start = self.pos
-        self.and_or()
-        statement = tree.Statement(start, self.last, self.parts, self.words)
+        pipelines = self.and_or()
+        statement = tree.Statement(start, self.last, self.parts, self.words, pipelines=pipelines)
         self.parts, self.words = outer, words
         return statement
 
-    def and_or(self) -> None:
-        self.pipeline()
+    def and_or(self) -> list[tree.Pipeline]:
+        found = [self.pipeline("")]
         while True:
             self.gap()
             if not (self.at("&&") or self.at("||")):
-                return
+                return found
+            sign = self.text[self.pos : self.pos + 2]
             self.pos += 2
             self.newlines()
-            self.pipeline()
+            found.append(self.pipeline(sign))
 
-    def pipeline(self) -> None:
-        prefixed = self.prefix()
-        self.command(optional=prefixed)
+    def pipeline(self, sign: str) -> tree.Pipeline:
+        node = tree.Pipeline(self.pos, self.pos, sign)
+        prefixes = self.prefix()
+        node.negated = prefixes.count("!") % 2 == 1
+        node.commands += self.command(optional=bool(prefixes))
         while True:
+            node.end = self.last
             self.gap()
             if self.peek() != "|" or self.at("||"):
-                return
+                return node
             self.pos += 1
             if self.peek() == "&":
                 self.skip(1, "|&")
             self.newlines()
             if self.reserved() == "time":
                 self.prefix()
-            self.command()
+            node.commands += self.command()
 
-    def prefix(self) -> bool:
-        """Consume `!` and `time`; return whether the command may be missing, as bash allows after them."""
-        found = False
+    def prefix(self) -> list[str]:
+        """Consume and return `!` and `time`; after them bash lets the command be missing."""
+        found = []
         while (word := self.reserved()) in ("!", "time"):
             if word == "!" and self.extglob and self.at("!("):
                 break
-            found = True
+            found.append(word)
             start = self.pos
             self.pos += len(word)
             self.last = self.pos
@@ -152,28 +158,29 @@ class Reader(Expansions):
 
     # Commands.
 
-    def command(self, optional: bool = False) -> None:
+    def command(self, optional: bool = False) -> list[tree.Simple | tree.Compound]:
+        """Read and return one command; none, where it is `optional` and missing."""
         self.closed_itself = False
         word = self.reserved()
         if word in self.compounds:
-            self.compound(self.compounds[word])
-        elif self.peek() == "(":
-            self.compound(self.parenthesis)
-        elif word and not (word == "!" and self.extglob and self.at("!(")):
+            return [self.compound(self.compounds[word])]
+        if self.peek() == "(":
+            return [self.compound(self.parenthesis)]
+        if word and not (word == "!" and self.extglob and self.at("!(")):
             raise self.unexpected()
-        else:
-            self.simple(optional)
+        return self.simple(optional)
 
-    def compound(self, read: Callable[[], tree.Compound]) -> None:
+    def compound(self, read: Callable[[], tree.Compound]) -> tree.Compound:
         node = self.collect(read)
         self.last = self.pos
         if isinstance(node, tree.Function):
             self.closed_itself = False
             node.end = self.last
             self.parts.append(node)
-            return
+            return node
         self.parts.append(node)
         self.closed_itself = not self.redirections() and not isinstance(node, tree.Coproc)
+        return node
 
     def collect(self, read: Callable[[], tree.Compound]) -> tree.Compound:
         """Run a reader of a node with parts of its own."""
@@ -193,9 +200,10 @@ class Reader(Expansions):
             self.gap()
         return found
 
-    def simple(self, optional: bool = False) -> None:
+    def simple(self, optional: bool = False) -> list[tree.Simple | tree.Compound]:
         """Read assignments, words and redirections; a name with `()` after it defines a function."""
         start = self.pos
+        node = tree.Simple(start, start)
         count = 0
         declaring = False
         first = ""
@@ -205,13 +213,13 @@ class Reader(Expansions):
             if self.redirection():
                 count += 1
                 first = first or ">"
+                node.redirected = True
                 continue
             if char in ("", "\n", ";", "&", "|", ")"):
                 break
             if char == "(":
                 if count == 1 and first not in ("", "=", ">"):
-                    self.define(start)
-                    return
+                    return [self.define(start)]
                 raise self.unexpected()
             at = self.pos
             assigned = self.assignment() if first in ("", "=") or declaring else False
@@ -226,14 +234,18 @@ class Reader(Expansions):
             count += 1
             self.last = self.pos
             self.words.append((at, self.pos))
+            sets = not node.words and (assigned or _SETS.match(self.text, at, self.pos))
+            (node.assignments if sets else node.words).append((at, self.pos))
             if self.text[at : self.pos] in ("{", "}"):
                 # To bashlex a brace is a reserved word wherever it stands.
                 self.parts.append(tree.Opaque(at, self.pos))
         # `!` and `time` may stand alone, but only before what ends a line (parse.y, list_terminator).
         if not count and not (optional and self.peek() in ("", "\n", ";")):
             raise self.unexpected()
+        node.end = self.last
+        return [node] if count else []
 
-    def define(self, start: int) -> None:
+    def define(self, start: int) -> tree.Compound:
         """Read the rest of `name () compound-command`; the name has been read as the only word."""
         name = self.text[start : self.last]
         if name in COMPOUND:
@@ -245,7 +257,7 @@ class Reader(Expansions):
         if self.peek() != ")":
             raise self.unexpected()
         self.pos += 1
-        self.compound(lambda: self.body_of(tree.Function(start, start, name=name)))
+        return self.compound(lambda: self.body_of(tree.Function(start, start, name=name)))
 
     def body_of(self, function: tree.Function) -> tree.Function:
         self.newlines()
@@ -446,8 +458,9 @@ class Reader(Expansions):
         outer, words = self.parts, self.words
         self.parts, self.words = [], []
         start = self.pos
-        self.command()
-        node.body = tree.Statement(start, self.last, self.parts, self.words)
+        commands = self.command()
+        pipeline = tree.Pipeline(start, self.last, commands=commands)
+        node.body = tree.Statement(start, self.last, self.parts, self.words, pipelines=[pipeline])
         self.parts, self.words = outer, words
         node.end = self.last
         self.pos = self.last

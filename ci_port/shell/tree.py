@@ -31,6 +31,28 @@ class Statement(Node):
     parts: list[Node] = field(default_factory=list)
     words: list[tuple[int, int]] = field(default_factory=list)
     background: bool = False
+    pipelines: list[Pipeline] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Pipeline(Node):
+    """One pipeline of a list; `sign` is the `&&` or `||` before it. Alone, `!` and `time` have no command.
+
+    The compound commands among `commands` are parts of the statement, too.
+    """
+
+    sign: str = ""
+    negated: bool = False
+    commands: list[Simple | Compound] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Simple(Node):
+    """A simple command: the places of its assignments, of its words, and whether it is redirected."""
+
+    assignments: list[tuple[int, int]] = field(default_factory=list)
+    words: list[tuple[int, int]] = field(default_factory=list)
+    redirected: bool = False
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ci_port.model import World
+from ci_port.model.files import texts
 
 ROOT = Path(__file__).resolve().parents[2]
 LEGACY = ROOT / "legacy"
@@ -162,7 +163,7 @@ class LiveMachine:
         shutil.rmtree(self.folder, ignore_errors=True)
         for path in (*self._world.dirs, *(os.path.dirname(file) for file in self._world.files)):
             self._made(Path(self.moved(path)))
-        for path, text in self._world.files.items():
+        for path, text in texts(self._world.files).items():
             Path(self.moved(path)).write_text(self.moved(text))
         for name in DIRECTORIES:
             self._made(self.workspace / name)

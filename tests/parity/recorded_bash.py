@@ -10,10 +10,14 @@ from pathlib import Path
 
 from ci_port.dryrun import Recorder
 from ci_port.model import Document, Execute, Observation, RunFailed, Step, World
+from ci_port.model.case import case_from_json
 from ci_port.model.fields import DataError
-from ci_port.model.world import case_from_json, world_from_json
+from ci_port.model.world import world_from_json
 from tests.parity.real_bash import USER
-from tests.parity.small_scripts import COMMANDS, FOLDER, HOME, SCRIPT, START, Command, Run, Script
+from tests.parity.small_scripts import COMMANDS, FOLDER, HOME, SCRIPT, START, Command, Left, Run, Script
+
+
+_OWN = (SCRIPT, str(Path(SCRIPT).parent))
 
 
 @functools.cache
@@ -79,7 +83,7 @@ class RecordedBash:
 
     def _recorder(self, follow: bool) -> Recorder:
         if follow not in self._recorders:
-            self._recorders[follow] = Recorder(self._script, _world(follow), bash=self._bash)
+            self._recorders[follow] = Recorder(self._script, _world(follow), bash=self._bash, looks=True)
         return self._recorders[follow]
 
     def close(self) -> None:
@@ -101,9 +105,10 @@ def _run(observed: Observation, start: dict[str, str]) -> Run:
     for step in _flat(observed.plan.steps):
         env.update(step.env)
         changed = {name: value for name, value in env.items() if start.get(name) != value}
-        given = getattr(step, "input", None)
+        given = step.input if isinstance(step.input, str) else None
         commands.append(Command(step.argv, step.cwd, step.status, tuple(sorted(changed.items())), given))
-    return Run(tuple(commands), observed.plan.status, getattr(observed, "files", None), stderr=observed.messages)
+    files = {path: Left(left.kind, left.mode, left.content) for path, left in observed.files.items() if path not in _OWN}
+    return Run(tuple(commands), observed.plan.status, files, observed.output, observed.messages)
 
 
 def _flat(steps: Iterable[Step]) -> Iterator[Execute]:

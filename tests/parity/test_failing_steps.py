@@ -12,7 +12,9 @@ import pytest
 import ci_port.pytorch
 from ci_port.host import observe
 from ci_port.model import Case
-from ci_port.model.world import load_world, read_cases, read_text
+from ci_port.model.case import read_cases
+from ci_port.model.reading import read_text
+from ci_port.model.world import load_world
 from ci_port.parity import Verdict
 from ci_port.parity.compare import judge
 from ci_port.parity.failures import environments, failing_each_step

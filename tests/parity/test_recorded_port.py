@@ -10,13 +10,15 @@ import pytest
 
 from ci_port.host import observe
 from ci_port.model import Case, Plan, World
+from ci_port.model.case import case_from_json
 from ci_port.model.fields import Document
 from ci_port.model.plan import plan_from_json
-from ci_port.model.world import case_from_json, load_world, read_text
+from ci_port.model.reading import read_text
+from ci_port.model.world import load_world
 from ci_port.pytorch import main
 
 RECORDED = Path(__file__).parent / "recorded"
-WORLD = Path(__file__).parents[2] / "ci_port" / "data" / "pytorch" / "world.json"
+WORLD = RECORDED / "world.json"
 COUNTS = {"job": 738, "mix": 667, "world": 126, "fail": 216}
 
 

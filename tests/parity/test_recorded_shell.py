@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 from ci_port import dryrun, model
-from ci_port.model import world as worlds
+from ci_port.model.case import case_from_json
+from ci_port.model.plan import bare
+from ci_port.model.reading import read_text
+from ci_port.model.world import load_world
 
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT / "tests" / "parity" / "recorded"
 SCRIPT = ROOT / "legacy" / "test.sh"
-WORLD = ROOT / "ci_port" / "data" / "pytorch" / "world.json"
+WORLD = RECORDED / "world.json"
 COUNTS = {"job": 738, "mix": 667, "world": 126, "fail": 216}
 # Enough to keep all workers busy to the end; each opens a recorder of its own.
 CHUNKS = 24
@@ -25,12 +28,12 @@ CHUNKS = 24
 def cases(kind: str) -> list[tuple[str, str, int]]:
     """Return the lines of a file of recorded cases: they are read where they are needed."""
     path = RECORDED / f"{kind}.jsonl.gz"
-    return [(line, str(path), number) for number, line in enumerate(worlds.read_text(path).splitlines(), 1)]
+    return [(line, str(path), number) for number, line in enumerate(read_text(path).splitlines(), 1)]
 
 
 def parsed(line: str, path: str, number: int) -> tuple[model.Case, str]:
     """Return a case with the text of its plan."""
-    case = worlds.case_from_json(model.Document(line, path, number).parse())
+    case = case_from_json(model.Document(line, path, number).parse())
     return case, dumped(json.loads(line)["plan"])
 
 
@@ -42,7 +45,7 @@ def dumped(plan: object) -> str:
 def difference(observation: model.Observation, want: str) -> str:
     """Describe the first differing step."""
     wanted = json.loads(want)
-    got = observation.plan.to_json()
+    got = bare(observation.plan).to_json()
     pairs = zip(got["steps"], wanted["steps"], strict=False)
     for index, (ours, recorded) in enumerate(pairs):
         if dumped(ours) != dumped(recorded):
@@ -58,7 +61,7 @@ def difference(observation: model.Observation, want: str) -> str:
 @pytest.fixture(scope="module")
 def recorder() -> Iterator[dryrun.Recorder]:
     """One recorder for all chunks that a test process takes."""
-    with dryrun.Recorder(SCRIPT, worlds.load_world(WORLD)) as opened:
+    with dryrun.Recorder(SCRIPT, load_world(WORLD)) as opened:
         yield opened
 
 
@@ -76,6 +79,6 @@ def test_every_recorded_plan_comes_out(recorder: dryrun.Recorder, chunk: int) ->
         except model.RunFailed as error:
             wrong.append(f"{case.id}: {error}")
             continue
-        if dumped(observation.plan.to_json()) != want:
+        if dumped(bare(observation.plan).to_json()) != want:
             wrong.append(f"{case.id}: {difference(observation, want)}")
     assert not wrong, f"{len(wrong)} differ\n" + "\n".join(wrong[:5])

@@ -21,8 +21,9 @@ sys.path.insert(0, str(ROOT))
 
 
 from ci_port.model import Case, World  # noqa: E402
+from ci_port.model.case import case_to_json  # noqa: E402
 from ci_port.model.plan import dumps  # noqa: E402
-from ci_port.model.world import case_to_json, load_world  # noqa: E402
+from ci_port.model.world import load_world  # noqa: E402
 from ci_port.parity import cores, summarise, sweep  # noqa: E402
 from ci_port.project.cases import load_jobs  # noqa: E402
 from ci_port.project.file import Project, load_project  # noqa: E402

@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ci_port.model import Case, Execute, Plan, Rule, World
+from ci_port.model.files import texts
 
 _HEAD = """\
 #!{shell}
@@ -60,7 +61,7 @@ class StubBaseline:
         for path in world.dirs:
             if path.startswith(f"{world.workspace}/"):
                 (self._workspace / path[len(world.workspace) + 1 :]).mkdir(parents=True, exist_ok=True)
-        for path, text in world.files.items():
+        for path, text in texts(world.files).items():
             if path.startswith(f"{world.workspace}/"):
                 file = self._workspace / path[len(world.workspace) + 1 :]
                 file.parent.mkdir(parents=True, exist_ok=True)

@@ -8,11 +8,13 @@ shell_variable *(*b_find)(const char *);
 void (*b_sbrand)(unsigned long);
 void **b_builtin;
 void *b_command, *b_type, *b_hash, *b_source, *b_cd, *b_pushd, *b_kill;
-int *b_hashing, *b_pid, *b_posix, *b_trap;
+int *b_hashing, *b_pid, *b_posix, *b_trap, *b_executing;
+int *b_errexit, *b_pipefail, *b_subshell;
 char **b_printed;
 uintptr_t lookup_start, lookup_end;
 
 static char *(*b_element)(void *, intmax_t);
+static uintptr_t bash_base;
 
 #define MAX_FUNCTIONS 64   /* function stack kept with a step */
 
@@ -29,6 +31,11 @@ int symbols(void) {
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (!(*table[i].where = dlsym(RTLD_DEFAULT, table[i].name))) return 0;
+    /* What only newer ones export, or what only a note depends on. */
+    b_executing = dlsym(RTLD_DEFAULT, "executing_builtin");
+    b_errexit = dlsym(RTLD_DEFAULT, "exit_immediately_on_error");
+    b_pipefail = dlsym(RTLD_DEFAULT, "pipefail_opt");
+    b_subshell = dlsym(RTLD_DEFAULT, "subshell_environment");
     b_pushd = dlsym(RTLD_DEFAULT, "pushd_builtin");
     b_sbrand = (void (*)(unsigned long))dlsym(RTLD_DEFAULT, "sbrand");
     void *status = dlsym(RTLD_DEFAULT, "file_status");
@@ -37,7 +44,33 @@ int symbols(void) {
     if (!status || !dladdr1(status, &info, (void **)&symbol, RTLD_DL_SYMENT) || !symbol) return 0;
     lookup_start = (uintptr_t)status;
     lookup_end = lookup_start + symbol->st_size;
+    bash_base = (uintptr_t)info.dli_fbase;
     return 1;
+}
+
+/* `this_shell_builtin` says `source` long after it has ended. Where in bash a sourced file is opened is known from the
+ * recorder's own check, in which nothing else is opened (worker.py). */
+int opens_source(void *caller) {
+    uint64_t at = (uintptr_t)caller - bash_base;
+    if (!ctl->source_caller && *b_builtin == b_source) ctl->source_caller = at;
+    return ctl->source_caller == at && *b_builtin == b_source;
+}
+
+uint32_t options_in_force(void) {
+    return (b_errexit && *b_errexit ? ERREXIT : 0) | (b_pipefail && *b_pipefail ? PIPEFAIL : 0);
+}
+
+/* From where the function that runs was called, and so on outwards: `LINE FILE`, a line each. */
+void callers(char *text, size_t room) {
+    text[0] = 0;
+    size_t used = 0;
+    for (int i = 1; in_bash && i < MAX_FUNCTIONS; i++) {
+        const char *file = element("BASH_SOURCE", i), *line = element("BASH_LINENO", i - 1);
+        if (!file || !line) break;
+        int n = snprintf(text + used, room - used, used ? "\n%s %s" : "%s %s", line, file);
+        if (n < 0 || used + (size_t)n >= room) { text[used] = 0; break; }
+        used += (size_t)n;
+    }
 }
 
 const char *element(const char *variable, int index) {

@@ -26,7 +26,9 @@ void make_directories(char *path) {  /* real path, below the root; changed while
 DECLARE(opendir);
 DIR *opendir(const char *path) {
     char buffer[PATH_ROOM];
-    return NEXT(opendir)(real_path(path, buffer));
+    DIR *result = NEXT(opendir)(real_path(path, buffer));
+    if (!result && ready && (errno == ENOENT || errno == ENOTDIR)) ask_path(AT_FDCWD, path);
+    return result;
 }
 
 char *getcwd(char *buffer, size_t room) {
@@ -41,15 +43,24 @@ char *__getcwd_chk(char *buffer, size_t room, size_t size) { (void)size; return 
 char *get_current_dir_name(void) { return getcwd(NULL, 0); }
 char *getwd(char *buffer) { return getcwd(buffer, PATH_MAX); }
 
-/* `cd name` tries CDPATH's directories one after the other: those that have no such directory are passed over. */
+/* `cd name` tries CDPATH's directories one after the other: those that have no such directory are passed over, the
+ * current one too if another one has it. */
 static int lies_on_cdpath(const char *path) {
     shell_variable *found = b_find("CDPATH");
+    char whole[PATH_ROOM], here[PATH_ROOM];
+    absolute(path, whole, sizeof whole);
+    size_t above = current_directory(here, sizeof here) ? 0 : strlen(here);
+    const char *name = above && !strncmp(whole, here, above) && whole[above] == '/' ? whole + above + 1 : NULL;
     for (const char *entry = found ? found->value : NULL; entry && *entry; entry += *entry == ':') {
         size_t n = strcspn(entry, ":");
         size_t bare = n;
         while (bare && entry[bare - 1] == '/') bare--;
         int here_too = !n || (n == 1 && entry[0] == '.');
         if (!here_too && !strncmp(path, entry, bare) && path[bare] == '/') return 1;
+        char other[PATH_ROOM];
+        struct stat st;
+        snprintf(other, sizeof other, "%.*s/%s", (int)n, entry, name ? name : "");
+        if (!here_too && name && !world_stat(AT_FDCWD, other, &st, 0) && S_ISDIR(st.st_mode)) return 1;
         entry += n;
     }
     return 0;
@@ -57,7 +68,7 @@ static int lies_on_cdpath(const char *path) {
 
 /* A directory that a command of the script would have made: it exists as soon as the script changes into it. */
 int make_missing(const char *path) {
-    if (!*path || (*b_builtin != b_cd && *b_builtin != b_pushd) || lies_on_cdpath(path)) return 0;
+    if (ctl->effects || !*path || (b_executing && !*b_executing) || (*b_builtin != b_cd && *b_builtin != b_pushd) || lies_on_cdpath(path)) return 0;
     char whole[PATH_ROOM], target[PATH_ROOM];
     absolute(path, whole, sizeof whole);
     snprintf(target, sizeof target, "%s%s", settings.root, whole);
@@ -69,7 +80,11 @@ int chdir(const char *path) {
     char buffer[PATH_ROOM];
     int result = (int)syscall(SYS_chdir, real_path(path, buffer));
     if (!result || !ready || !in_bash || errno != ENOENT) return result;
-    if (!make_missing(path)) { errno = ENOENT; return -1; }
+    if (!make_missing(path)) {
+        errno = ENOENT;
+        ask_path(AT_FDCWD, path);
+        return -1;
+    }
     char whole[PATH_ROOM];
     absolute(path, whole, sizeof whole);
     return (int)syscall(SYS_chdir, real_path(whole, buffer));

@@ -1,32 +1,126 @@
-/* A command is written down and answered, never executed. Answers to execve(2), exec(3) and to bash's execute_cmd.c
- * (shell_execve). */
+/* A command is written down and answered, never executed; only tools really run. Answers to execve(2), exec(3) and to
+ * bash's execute_cmd.c (shell_execve). */
 #include "recorder.h"
+
+static void streams_of(const char **streams, char names[3][PATH_ROOM]) {
+    for (int fd = 0; fd < 3; fd++) streams[fd] = stream(fd, names[fd], PATH_ROOM);
+}
+
+struct record *write_execute(enum kind kind, const char *path, char *const argv[], char *const envp[], const char *const *streams) {
+    char cwd[PATH_ROOM], numbers[128] = "", where[PATH_MAX] = "";
+    if (current_directory(cwd, sizeof cwd)) {
+        if (!ctl->effects) fail(path, "the current directory cannot be read");
+        strcpy(cwd, "");  /* it has been removed */
+    }
+    if (kind == EXECUTE) count_step();
+    inodes(numbers, sizeof numbers);
+    callers(where, sizeof where);
+    const char *texts[EXECUTE_TEXTS] = {cwd, streams[0], streams[1], streams[2], numbers, where};
+    struct record *r = add(kind, texts, argv, envp);
+    r->flags = in_bash ? options_in_force() : 0;
+    return r;
+}
+
+/* What the kernel says of a path with a slash that no rule answers: 0 if it can be executed. */
+static int execution_error(const char *path) {
+    struct stat st;
+    if (world_stat(AT_FDCWD, path, &st, 0)) {
+        int error = errno;
+        if (ctl->effects) ask_path(AT_FDCWD, path);
+        return ctl->effects ? error : 0;
+    }
+    if (S_ISDIR(st.st_mode)) return EACCES;
+    return ctl->effects && !(S_ISREG(st.st_mode) && st.st_mode & 0100) ? EACCES : 0;
+}
+
+/* The environment of what xargs(1) starts: it gets back what xargs itself must not see. */
+static char *const *with_held(char *const envp[]) {
+    size_t count = 0, more = 0;
+    while (envp[count]) count++;
+    while (held && held[more]) more++;
+    if (!more) return envp;
+    char **all = malloc((count + more + 1) * sizeof *all);
+    if (!all) end_run();
+    memcpy(all, envp, count * sizeof *all);
+    memcpy(all + count, held, (more + 1) * sizeof *all);
+    return all;
+}
+
+/* The kernel's limit for words and environment (execve(2)): a quarter of the stack's limit, no more than 6 MiB. */
+static int is_too_long(char *const argv[], char *const envp[]) {
+    size_t total = 0;
+    for (char *const *vector = argv; vector; vector = vector == argv ? envp : NULL)
+        for (size_t i = 0; vector[i]; i++) {
+            size_t length = strlen(vector[i]) + 1;
+            if (length > 131072) return 1;
+            total += length + sizeof(char *);
+        }
+    return total > 2 << 20;
+}
+
+/* A text tool is written down for what it reads, a file tool is a step. */
+static void start_tool(const char *tool, uint32_t kind, const char *path, char *const argv[], char *const envp[]) {
+    char names[3][PATH_ROOM];
+    const char *streams[3];
+    streams_of(streams, names);
+    if (kind == TEXT_TOOL) {
+        write_execute(TOOL, path, argv, envp, streams);
+        run_tool(tool, argv, envp, 0);
+    }
+    settle_writes(streams);
+    struct record *r = write_execute(EXECUTE, path, argv, envp, streams);
+    r->status = UNKNOWN_STATUS;
+    r->flags |= RAN;
+    run_tool(tool, argv, envp, place_of(r));
+}
+
+/* A script that the world says to follow: bash runs it, below its step. */
+static void start_script(char *const words[], const char *path, char *const argv[], char *const envp[]) {
+    char names[3][PATH_ROOM];
+    const char *streams[3];
+    streams_of(streams, names);
+    settle_writes(streams);
+    struct record *r = write_execute(EXECUTE, path, argv, envp, streams);
+    r->status = UNKNOWN_STATUS;
+    r->flags |= FOLLOWED | ANSWERED;
+    keep_input(place_of(r), streams[0], argv);
+    run_tool(settings.bash, words, envp, place_of(r));
+}
 
 static int execute(const char *path, char *const argv[], char *const envp[]) {
     check_stop();
     if (!argv[0]) fail(path, "a command has no name");
     if (!in_bash && !may_start)
         fail(NULL, "a pure tool starts the command %s; a tool that does more than text is not pure", argv[0]);
-    struct stat st;
-    if (strchr(path, '/') && strchr(argv[0], '/') && !world_stat(AT_FDCWD, path, &st, 0) && S_ISDIR(st.st_mode)) {
-        errno = EACCES;  /* what the kernel says of a directory of the world */
+    if (!in_bash) envp = with_held(envp);
+    if (ctl->effects && is_too_long(argv, envp)) { errno = E2BIG; return -1; }
+    if (ctl->effects && !in_bash && !strchr(argv[0], '/') && is_listed(missing_start, missing_count, argv[0])) {
+        errno = ENOENT;
         return -1;
     }
-    const char *tool = pure_tool(path, argv);
-    if (tool) run_pure(tool, argv, envp);
+    uint32_t kind = 0;
+    const char *tool = tool_of(path, argv, &kind);
+    if (tool && !ctl->effects) start_tool(tool, TEXT_TOOL, path, argv, envp);
     struct answer answer = answer_of(argv);
-    count_step();
-    char cwd[PATH_ROOM], names[3][PATH_ROOM];
-    if (current_directory(cwd, sizeof cwd)) fail(path, "the current directory cannot be read");
+    if (tool && !answer.found) start_tool(tool, kind, path, argv, envp);
+    char *const *script = answer.found ? NULL : followed(path, argv);
+    if (script) start_script(script, path, argv, envp);
+    int error = !answer.found && strchr(path, '/') && strchr(argv[0], '/') ? execution_error(path) : 0;
+    if (error) { errno = error; return -1; }
+    char names[3][PATH_ROOM];
     const char *streams[3];
-    for (int fd = 0; fd < 3; fd++) streams[fd] = stream(fd, names[fd], sizeof names[fd]);
+    streams_of(streams, names);
     settle_writes(streams);
-    const char *texts[EXECUTE_TEXTS] = {cwd, streams[0], streams[1], streams[2]};
-    struct record *r = add(EXECUTE, texts, argv, envp);
+    /* A text tool is no step, whoever answers for it. */
+    struct record *r = write_execute(tool && kind == TEXT_TOOL ? TOOL : EXECUTE, path, argv, envp, streams);
     r->status = answer.status;
-    r->flags = answer.found ? ANSWERED : 0;
-    if (!strcmp(streams[0], "pipe")) let_writers_finish(argv);
-    give(answer);
+    r->flags |= answer.found ? ANSWERED : 0;
+    if (!answer.found && strcmp(base_name(argv[0]), "sleep")) {
+        __atomic_add_fetch(&ctl->guesses, 1, __ATOMIC_SEQ_CST);
+        note_poll(argv, !strcmp(streams[1], "pipe"));
+    }
+    keep_input(place_of(r), streams[0], argv);
+    give(answer, argv);
 }
 
 DECLARE(execve);

@@ -31,6 +31,8 @@ static void command_starts(void) {
         }
     }
     restore_hashing();
+    note_background();
+    note_umask();
     ctl->hooked = 1;
     busy--;
 }

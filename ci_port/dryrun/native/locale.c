@@ -1,15 +1,33 @@
-/* Only two kinds of locale, those that every machine has: with UTF-8 and without. Answers to setlocale(3) and to bash's
- * locale.c. */
+/* Two kinds of locale are on every machine: with UTF-8 and without. Another one is taken as it is, where this machine has
+ * it; where not, one of the two stands in, and the run says so, because words may have another order. Answers to
+ * setlocale(3) and to bash's locale.c. */
 #include "recorder.h"
 
 static const char *plain_locale(const char *name) {
     const char *codes = strchr(name, '.');
     return codes && (strcasestr(codes, "utf-8") || strcasestr(codes, "utf8")) ? "C.UTF-8" : "C";
 }
+static int is_plain(const char *name) {
+    static const char *const names[] = {"C", "POSIX", "C.UTF-8", "C.utf8", NULL};
+    for (int i = 0; names[i]; i++)
+        if (!strcmp(name, names[i])) return 1;
+    return 0;
+}
+
+static void say_missing(const char *name) {
+    const char *texts[NOTE_TEXTS] = {name};
+    add(NOTE, texts, NULL, NULL);
+}
+
 DECLARE(setlocale);
 char *setlocale(int category, const char *name) {
     if (!ready || !name) return NEXT(setlocale)(category, name);
     if (*name) {
+        if (ctl->effects && !is_plain(name) && !strchr(name, '/')) {
+            char *real = NEXT(setlocale)(category, name);
+            if (real) return real;
+            if (category == LC_COLLATE || category == LC_ALL) say_missing(name);
+        }
         char *result = NEXT(setlocale)(category, plain_locale(name));
         return result ? result : NEXT(setlocale)(category, "C");
     }

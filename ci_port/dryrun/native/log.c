@@ -45,6 +45,35 @@ static void put_vector(struct writer *w, char *const *vector) {
     w->size += 4 + total;
 }
 
+static struct record *allocate(enum kind kind, size_t size) {
+    size = (size + 7) & ~(size_t)7;
+    uint64_t at = __atomic_fetch_add(&ctl->next, size, __ATOMIC_SEQ_CST);
+    if (at + size > ctl->size) {
+        __atomic_store_n(&ctl->stop, LOG_FULL, __ATOMIC_SEQ_CST);
+        _exit(END_STATUS);
+    }
+    struct record *r = record_at(at);
+    *r = (struct record){.size = (uint32_t)size, .kind = (uint8_t)kind, .state = EMPTY, .depth = (uint16_t)depth, .seq = ++seq};
+    memcpy(r->path, order, depth * sizeof(uint32_t));
+    return r;
+}
+
+uint64_t place_of(const struct record *record) { return (uint64_t)((const char *)record - (const char *)ctl); }
+struct record *record_at(uint64_t place) { return (struct record *)((char *)ctl + place); }
+
+/* Content of any kind, which belongs to the record at `of`; where it happens is not asked. */
+struct record *add_data(enum kind kind, const char *data, size_t length, uint64_t of) {
+    struct writer w = {.size = sizeof(struct record) + depth * sizeof(uint32_t)};
+    struct record *r = allocate(kind, w.size + 12 + length);
+    w.cursor = (char *)r + w.size;
+    put_text(&w, "");
+    put_text(&w, "");
+    put_string(&w, data, length);
+    r->value = (int64_t)of;
+    __atomic_store_n(&r->state, READY, __ATOMIC_RELEASE);
+    return r;
+}
+
 struct record *add(enum kind kind, const char *const *texts, char *const *argv, char *const *envp) {
     static char functions[PATH_MAX];
     const char *file;
@@ -61,26 +90,17 @@ struct record *add(enum kind kind, const char *const *texts, char *const *argv, 
         if (argv) put_vector(&w, argv);
         if (argv) put_vector(&w, envp);
         if (pass) break;
-        size_t size = (w.size + 7) & ~(size_t)7;
-        uint64_t at = __atomic_fetch_add(&ctl->next, size, __ATOMIC_SEQ_CST);
-        if (at + size > ctl->size) {
-            __atomic_store_n(&ctl->stop, LOG_FULL, __ATOMIC_SEQ_CST);
-            _exit(END_STATUS);
-        }
-        r = (struct record *)((char *)ctl + at);
-        r->size = (uint32_t)size;
-        r->kind = (uint8_t)kind;
-        r->state = EMPTY;
-        r->depth = (uint16_t)depth;
-        r->seq = ++seq;
+        r = allocate(kind, w.size);
         r->line = line;
-        r->status = 0;
-        r->flags = 0;
-        r->value = 0;
-        memcpy(r->path, order, depth * sizeof(uint32_t));
     }
     __atomic_store_n(&r->state, READY, __ATOMIC_RELEASE);
     busy--;
+    return r;
+}
+
+struct record *add_number(enum kind kind, int64_t value) {
+    struct record *r = add(kind, NULL, NULL, NULL);
+    r->value = value;
     return r;
 }
 

@@ -3,16 +3,21 @@
 
 static int hashing_saved = -1;
 
-/* A plain command name always runs; only `command -v`, `type` and `hash` see what the world has. */
-int looks_for_command(void *caller) {
+/* What bash looks along PATH for. A plain command name always runs, unless the world says that it is missing; `command -v`,
+ * `type` and `hash` see what the world has. */
+enum lookup lookup_of(void *caller, const char *path) {
     uintptr_t at = (uintptr_t)caller;
-    if (!in_bash || at < lookup_start || at >= lookup_end) return 0;
+    size_t length = strlen(path);
+    if (!in_bash || at < lookup_start || at >= lookup_end || !length || path[length - 1] == '/') return NOWHERE;
     void *builtin = *b_builtin;
-    return builtin != b_command && builtin != b_type && builtin != b_hash && builtin != b_source;
+    if (builtin == b_source) return SOURCES;
+    if (is_listed(missing_start, missing_count, base_name(path))) return MISSES;
+    return builtin == b_command || builtin == b_type || builtin == b_hash ? FINDS : RUNS;
 }
 
 /* Bash would remember the place that we made up, and `command -v` would then find it; fork() turns this back. */
 void forget_place(void) {
+    if (!*b_printed) return;  /* bash looks for itself */
     if (hashing_saved < 0) { hashing_saved = *b_hashing; *b_hashing = 0; }
 }
 
@@ -21,7 +26,6 @@ void restore_hashing(void) {
 }
 
 int pretend_command(struct stat *st) {
-    forget_place();
     memset(st, 0, sizeof *st);
     st->st_mode = S_IFREG | 0755;
     st->st_nlink = 1;

@@ -4,10 +4,11 @@
 
 static int is_writing(int flags) { return (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)); }
 
-/* Once bash has set itself up (it is opening the script): hide the process number, arm the hook of free(). */
+/* Once bash has set itself up (it is opening the script): arm the hook of free(). */
 static void prepare_shell(void) {
-    if (*b_printed || !*b_pid || *b_pid == SHELL_PID) return;
-    *b_pid = SHELL_PID;
+    static int is_prepared;
+    if (is_prepared || *b_printed || !*b_pid) return;
+    is_prepared = 1;
     *b_printed = strdup("");
     make_random();
 }
@@ -21,65 +22,128 @@ static int open_device(const char *path, int flags, mode_t mode) {
     struct stat st;
     if (fd < 0 || syscall(SYS_fstat, fd, &st) || !S_ISREG(st.st_mode)) return fd;
     for (int i = 0; i < 3; i++) {
-        if (!initial[i].open || st.st_dev != initial[i].dev || st.st_ino != initial[i].ino) continue;
+        if (!is_initial(i, &st)) continue;
         if (i) return fd;
         close(fd);
         return (int)syscall(SYS_openat, AT_FDCWD, "/dev/null", flags & ~(O_CREAT | O_EXCL | O_TRUNC), mode);
     }
+    if (!in_bash && ctl->effects) return fd;
     if (!in_bash) fail(NULL, "a pure tool opens %s for writing; a tool that does more than text is not pure", path);
-    char name[64], target[PATH_ROOM];
-    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-    ssize_t n = syscall(SYS_readlinkat, AT_FDCWD, name, target, sizeof target - 1);
-    if (n < 0) fail(NULL, "%s cannot be identified", path);
-    target[n] = 0;
+    char target[PATH_ROOM];
+    if (path_of(fd, target, sizeof target)) fail(NULL, "%s cannot be identified", path);
     if (!in_root(target)) fail(NULL, "the shell writes to %s, which is no file of the world", path);
     if ((flags & O_TRUNC) && syscall(SYS_ftruncate, fd, 0)) return fd;
     write_down(virtual_path(target), fd, flags);
     return fd;
 }
 
-int open_path(int dir, const char *path, int flags, mode_t mode) {
-    char buffer[PATH_ROOM];
-    const char *real = real_path(path, buffer);
-    if (!ready || !path || real == NULL) return (int)syscall(SYS_openat, dir, real, flags, mode);
-    if (is_device(path)) return open_device(path, flags, mode);
-    check_stop();
-    if (in_bash) prepare_shell();
-    if (!is_writing(flags)) {
-        int fd = (int)syscall(SYS_openat, dir, real, flags, mode);
-        struct stat st;
-        if (fd >= 0 && !syscall(SYS_fstat, fd, &st) && S_ISREG(st.st_mode) && !(st.st_mode & 0400)) {
-            close(fd);  /* root may, the world's user may not */
-            errno = EACCES;
-            return -1;
-        }
-        if (!in_bash || *b_builtin != b_source) return fd;
+/* What is sourced from outside the script's own files is a step. */
+static int open_source(const char *path, int flags, int fd) {
+    struct stat st;
+    if (ctl->effects) {
+        if (fd < 0 || syscall(SYS_fstat, fd, &st) || is_own_file(&st)) return fd;
+    } else {
         char whole[PATH_ROOM];
         absolute(path, whole, sizeof whole);
         size_t n = strlen(settings.script_dir);
         if (!strncmp(whole, settings.script_dir, n) && whole[n] == '/') return fd;
         if (fd < 0 && errno != ENOENT && errno != ENOTDIR) return fd;
-        count_step();
-        const char *texts[SOURCE_TEXTS] = {path};
-        add(SOURCE, texts, NULL, NULL);
-        return fd >= 0 ? fd : (int)syscall(SYS_openat, AT_FDCWD, settings.blank, flags, mode);
     }
-    if (is_heredoc_file(path)) return (int)syscall(SYS_openat, dir, real, flags, mode);
-    if (!in_bash) fail(NULL, "a pure tool opens %s for writing; a tool that does more than text is not pure", path);
-    char whole[PATH_ROOM], target[PATH_ROOM];
+    count_step();
+    const char *texts[SOURCE_TEXTS] = {path};
+    add(SOURCE, texts, NULL, NULL);
+    return fd >= 0 ? fd : (int)syscall(SYS_openat, AT_FDCWD, settings.blank, flags, 0);
+}
+
+static int open_reading(int dir, const char *path, const char *real, int flags, mode_t mode, void *caller) {
+    int fd = (int)syscall(SYS_openat, dir, real, flags, mode);
+    struct stat st;
+    if (fd >= 0 && !syscall(SYS_fstat, fd, &st) && S_ISREG(st.st_mode) && !(st.st_mode & 0400)) {
+        close(fd);  /* root may, the world's user may not */
+        errno = EACCES;
+        return -1;
+    }
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) ask_path(dir, path);
+    if (fd >= 0) {
+        forget_note(fd);
+        if (!in_bash) note_read(fd);
+    }
+    return in_bash && opens_source(caller) ? open_source(path, flags, fd) : fd;
+}
+
+/* A tool writes a file: its own affair, but the file is another one from now on. */
+static int open_by_tool(int dir, const char *path, int flags, mode_t mode) {
+    may_change("opens for writing:", path);
+    if (flags & O_EXCL) choose_name(dir, (char *)path);
+    flush_text(dir, path);
+    char buffer[PATH_ROOM];
+    int fd = (int)syscall(SYS_openat, dir, real_path(path, buffer), flags, mode);
+    char name[PATH_ROOM];
+    struct stat st;
+    if (fd < 0 || path_of(fd, name, sizeof name) || !in_root(name) || syscall(SYS_fstat, fd, &st)) return fd;
+    touch_path(virtual_path(name));
+    file_changes(st.st_ino);
+    forget_text(st.st_ino);
+    add_number(CHANGE, (int64_t)st.st_ino);
+    return fd;
+}
+
+/* The shell itself writes a file. */
+static int open_by_shell(int dir, const char *path, const char *real, int flags, mode_t mode) {
+    char whole[PATH_ROOM];
+    if (ctl->effects) {
+        flush_text(dir, path);
+        int fd = (int)syscall(SYS_openat, dir, real, flags, mode);
+        struct stat st;
+        if (fd < 0 || syscall(SYS_fstat, fd, &st) || !S_ISREG(st.st_mode)) {
+            if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) ask_path(dir, path);
+            return fd;
+        }
+        if (!(st.st_mode & 0200)) {  /* root may, the world's user may not */
+            close(fd);
+            errno = EACCES;
+            return -1;
+        }
+        if (path_of(fd, whole, sizeof whole) || !in_root(whole)) fail(NULL, "the shell writes to %s, which is no file of the world", path);
+        touch_path(virtual_path(whole));
+        file_changes(st.st_ino);
+        write_down(virtual_path(whole), fd, flags);
+        return fd;
+    }
+    char target[PATH_ROOM];
     absolute(path, whole, sizeof whole);
     snprintf(target, sizeof target, "%s%s", settings.root, whole);
     __atomic_store_n(&ctl->dirty, 1, __ATOMIC_RELAXED);
+    flush_text(dir, path);
     int fd = (int)syscall(SYS_openat, dir, real, flags, mode);
     if (fd < 0 && errno == ENOENT && (flags & O_CREAT)) {
         char *slash = strrchr(target, '/');
         if ((size_t)(slash - target) > root_length) { *slash = 0; make_directories(target); *slash = '/'; }
         fd = (int)syscall(SYS_openat, AT_FDCWD, target, flags, mode);
     }
-    if (fd >= 0) write_down(whole, fd, flags);
+    struct stat st;
+    if (fd >= 0 && !syscall(SYS_fstat, fd, &st)) {
+        file_changes(st.st_ino);
+        write_down(whole, fd, flags);
+    }
     return fd;
 }
 
+int open_path(int dir, const char *path, int flags, mode_t mode, void *caller) {
+    char buffer[PATH_ROOM];
+    const char *real = real_path(path, buffer);
+    if (!ready || !path || real == NULL) return (int)syscall(SYS_openat, dir, real, flags, mode);
+    if (is_device(path)) return open_device(path, flags, mode);
+    check_stop();
+    if (in_bash) prepare_shell();
+    if (!is_writing(flags)) return open_reading(dir, path, real, flags, mode, caller);
+    if (is_heredoc_file(path)) return (int)syscall(SYS_openat, dir, real, flags, mode);
+    if (in_bash) return open_by_shell(dir, path, real, flags, mode);
+    if (ctl->effects) return open_by_tool(dir, path, flags, mode);
+    fail(NULL, "a pure tool opens %s for writing; a tool that does more than text is not pure", path);
+}
+
+#define CALLER __builtin_return_address(0)
 #define MODE_ARGUMENT                                   \
     mode_t mode = 0;                                    \
     if (flags & (O_CREAT | O_TMPFILE)) {                \
@@ -88,13 +152,13 @@ int open_path(int dir, const char *path, int flags, mode_t mode) {
         mode = va_arg(list, mode_t);                    \
         va_end(list);                                   \
     }
-int open(const char *path, int flags, ...) { MODE_ARGUMENT return open_path(AT_FDCWD, path, flags, mode); }
-int open64(const char *path, int flags, ...) { MODE_ARGUMENT return open_path(AT_FDCWD, path, flags, mode); }
-int openat(int dir, const char *path, int flags, ...) { MODE_ARGUMENT return open_path(dir, path, flags, mode); }
-int openat64(int dir, const char *path, int flags, ...) { MODE_ARGUMENT return open_path(dir, path, flags, mode); }
-int __open_2(const char *path, int flags) { return open_path(AT_FDCWD, path, flags, 0); }
-int __open64_2(const char *path, int flags) { return open_path(AT_FDCWD, path, flags, 0); }
-int __openat_2(int dir, const char *path, int flags) { return open_path(dir, path, flags, 0); }
-int __openat64_2(int dir, const char *path, int flags) { return open_path(dir, path, flags, 0); }
-int creat(const char *path, mode_t mode) { return open_path(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode); }
+int open(const char *path, int flags, ...) { MODE_ARGUMENT return open_path(AT_FDCWD, path, flags, mode, CALLER); }
+int open64(const char *path, int flags, ...) { MODE_ARGUMENT return open_path(AT_FDCWD, path, flags, mode, CALLER); }
+int openat(int dir, const char *path, int flags, ...) { MODE_ARGUMENT return open_path(dir, path, flags, mode, CALLER); }
+int openat64(int dir, const char *path, int flags, ...) { MODE_ARGUMENT return open_path(dir, path, flags, mode, CALLER); }
+int __open_2(const char *path, int flags) { return open_path(AT_FDCWD, path, flags, 0, CALLER); }
+int __open64_2(const char *path, int flags) { return open_path(AT_FDCWD, path, flags, 0, CALLER); }
+int __openat_2(int dir, const char *path, int flags) { return open_path(dir, path, flags, 0, CALLER); }
+int __openat64_2(int dir, const char *path, int flags) { return open_path(dir, path, flags, 0, CALLER); }
+int creat(const char *path, mode_t mode) { return open_path(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode, CALLER); }
 int creat64(const char *path, mode_t mode) { return creat(path, mode); }

@@ -43,7 +43,7 @@ int current_directory(char *buffer, size_t room) {  /* virtual */
 }
 
 /* Does the path leave the tree through `..`? The kernel would then walk out of the scratch tree. */
-static int escapes(const char *path, int level) {
+int escapes(const char *path, int level) {
     while (*path) {
         while (*path == '/') path++;
         size_t n = strcspn(path, "/");
@@ -61,7 +61,7 @@ int levels(const char *path) {
     return count;
 }
 
-static void normalise(char *path) {  /* absolute, lexically; `..` at the root stays there, as in the kernel */
+void normalise(char *path) {  /* absolute, lexically; `..` at the root stays there, as in the kernel */
     char *out = path;
     const char *in = path;
     while (*in) {
@@ -117,4 +117,36 @@ const char *real_path(const char *path, char *buffer) {
         snprintf(buffer, PATH_ROOM, "%s%s", settings.root, whole);
     } else snprintf(buffer, PATH_ROOM, "%s%s", settings.root, path);
     return buffer;
+}
+
+/* The real path of what is open. */
+int path_of(int fd, char *buffer, size_t room) {
+    char name[64];
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    ssize_t n = syscall(SYS_readlinkat, AT_FDCWD, name, buffer, room - 1);
+    if (n < 0) return -1;
+    buffer[n] = 0;
+    return 0;
+}
+
+/* The path (virtual) of an entry with no links on the way to it; the entry itself may be one, or be missing. */
+int physical(int dir, const char *path, char *buffer, size_t room) {
+    char parent[PATH_ROOM], translated[PATH_ROOM], real[PATH_ROOM];
+    if ((size_t)snprintf(parent, sizeof parent, "%s", path) >= sizeof parent) return -1;
+    size_t length = strlen(parent);
+    while (length > 1 && parent[length - 1] == '/') parent[--length] = 0;
+    char *slash = strrchr(parent, '/'), name[PATH_MAX];
+    snprintf(name, sizeof name, "%s", slash ? slash + 1 : parent);
+    if (slash) slash[slash == parent] = 0;
+    else strcpy(parent, ".");
+    int is_plain = strcmp(name, ".") && strcmp(name, "..") && *name;
+    int fd = (int)syscall(SYS_openat, dir, real_path(is_plain ? parent : path, translated), O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    if (fd < 0) return -1;
+    int failed = path_of(fd, real, sizeof real);
+    syscall(SYS_close, fd);
+    if (failed || !in_root(real)) return -1;
+    const char *above = virtual_path(real);
+    int n = is_plain ? snprintf(buffer, room, "%s/%s", strcmp(above, "/") ? above : "", name)
+                     : snprintf(buffer, room, "%s", above);
+    return n < 0 || (size_t)n >= room ? -1 : 0;
 }

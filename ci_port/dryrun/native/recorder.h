@@ -60,7 +60,8 @@
 
 #define MAX_DEPTH 120      /* levels of forks within forks */
 #define PATH_ROOM 8192     /* a translated path: the root and PATH_MAX */
-#define WORLD_ID 1000      /* the user that every script believes to be */
+#define OWN_TIME (NOW - 86400)  /* of what was there before the run */
+#define NOW 1735689600     /* what every clock says when a run begins: 2025-01-01 00:00:00 UTC */
 #define SHELL_PID 4242     /* what $$ says, so that a plan does not depend on it */
 #define END_STATUS 125     /* of a process that the recorder ends; never taken for the script's status */
 
@@ -82,24 +83,23 @@ static inline void *next_function(const char *name, void **cache) {
 
 /* ---- start.c ----------------------------------------------------------------------------------------------- */
 
-struct identity { dev_t dev; ino_t ino; int open; };
-extern struct identity initial[3];      /* what the run was given as standard input, output and error */
 extern int in_bash, ready;
 extern int busy;                        /* the library itself asks bash something */
-extern int may_start, is_frugal;        /* this pure tool is xargs, which starts commands by its nature; is sort */
-extern char own_command[1024];          /* of a pure tool: its words */
+extern int may_start, is_frugal;        /* this tool is one that starts commands by its nature; is sort */
+extern char own_command[1024];          /* of a tool: its words */
 extern char control_path[PATH_MAX];
 
 /* ---- configuration.c --------------------------------------------------------------------------------------- */
 
 extern struct settings settings;
 extern size_t root_length;
-extern const char *pure_start, *rule_start;
+extern const char *tool_start, *missing_start, *follow_start, *rule_start;
 extern uint32_t *rule_uses;             /* shared by all processes of the run: how often each rule's words matched */
-extern uint32_t pure_count, rule_count;
+extern uint32_t tool_count, missing_count, follow_count, rule_count;
 
 uint32_t take_number(const char **cursor);
 const char *take_string(const char **cursor, uint32_t *length);
+int is_listed(const char *list, uint32_t count, const char *text);
 void read_configuration(char ***environment);
 
 /* ---- bash.c ------------------------------------------------------------------------------------------------ */
@@ -111,13 +111,19 @@ extern shell_variable *(*b_find)(const char *);
 extern void (*b_sbrand)(unsigned long); /* since 5.1 */
 extern void **b_builtin;
 extern void *b_command, *b_type, *b_hash, *b_source, *b_cd, *b_pushd, *b_kill;
-extern int *b_hashing, *b_pid, *b_posix, *b_trap;
+extern int *b_hashing, *b_pid, *b_posix, *b_trap, *b_executing;
+extern int *b_errexit, *b_pipefail, *b_subshell;
 extern char **b_printed;
 extern uintptr_t lookup_start, lookup_end;  /* file_status(): how bash looks along PATH */
 
 int symbols(void);
 const char *element(const char *variable, int index);
 uint32_t here(const char **file, char *functions, size_t room);
+void callers(char *text, size_t room);
+uint32_t options_in_force(void);
+void hook_builtins(void);
+void note_umask(void);
+int opens_source(void *caller);
 
 /* ---- log.c ------------------------------------------------------------------------------------------------- */
 
@@ -129,8 +135,12 @@ extern char place_file[PATH_MAX], place_functions[PATH_MAX];
 void end_run(void) __attribute__((noreturn));
 void check_stop(void);
 void count_step(void);
-/* `texts` are those of the kind in layout.py; `argv` and `envp` belong to EXECUTE alone. */
+/* `texts` are those of the kind in layout.py; `argv` and `envp` belong to EXECUTE and TOOL. */
 struct record *add(enum kind kind, const char *const *texts, char *const *argv, char *const *envp);
+struct record *add_data(enum kind kind, const char *data, size_t length, uint64_t of);
+struct record *add_number(enum kind kind, int64_t value);
+uint64_t place_of(const struct record *record);
+struct record *record_at(uint64_t place);
 void fail(const char *command, const char *format, ...) __attribute__((noreturn, format(printf, 2, 3)));
 
 /* ---- limits.c ---------------------------------------------------------------------------------------------- */
@@ -146,29 +156,65 @@ int is_device(const char *path);
 int is_heredoc_file(const char *path);
 int in_root(const char *path);
 int levels(const char *path);
+int escapes(const char *path, int level);
+void normalise(char *path);
 const char *base_name(const char *path);
 const char *virtual_path(const char *path);
 int current_directory(char *buffer, size_t room);
 void absolute(const char *path, char *buffer, size_t room);
 const char *real_path(const char *path, char *buffer);
+int path_of(int fd, char *buffer, size_t room);
+int physical(int dir, const char *path, char *buffer, size_t room);
 
 /* ---- stat.c, lookup.c, directories.c ----------------------------------------------------------------------- */
 
 void fix_stat(struct stat *st);
+int is_own_file(const struct stat *st);
 int world_stat(int dir, const char *path, struct stat *st, int flags);
-int looks_for_command(void *caller);
+/* NOWHERE: bash does not look along PATH at all. SOURCES: for a file to source. MISSES: the world lacks the command. */
+enum lookup { NOWHERE, RUNS, FINDS, SOURCES, MISSES };
+enum lookup lookup_of(void *caller, const char *path);
 int pretend_command(struct stat *st);
 void forget_place(void);
 void restore_hashing(void);
 void make_directories(char *path);
 int make_missing(const char *path);
 
+/* ---- touched.c, written.c, asked.c ------------------------------------------------------------------------- */
+
+void choose_name(int dir, char *path);
+void touch_path(const char *path);
+void settle_path(const char *path);
+int is_settled(const char *path);
+struct written *written_file(ino_t inode, int make);
+void file_changes(ino_t inode);
+void follow_text(struct record *record, int fd, int flags);
+void flush_text(int dir, const char *path);
+void flush_stream(int fd);
+void skip_stream(int fd);
+void forget_text(ino_t inode);
+void ask_path(int dir, const char *path);
+void ask_command(const char *path);
+void note_read(int fd);
+void note_stdin(void);
+void forget_note(int fd);
+
+/* ---- changes.c --------------------------------------------------------------------------------------------- */
+
+void becomes_step(void);
+void may_change(const char *what, const char *path);
+void keep_read(const char *data, size_t length);
+void keep_step(const char *const *streams);
+extern char **own_argv;                 /* of a tool: its words */
+
 /* ---- open.c, writes.c, refused.c --------------------------------------------------------------------------- */
 
-int open_path(int dir, const char *path, int flags, mode_t mode);
+int open_path(int dir, const char *path, int flags, mode_t mode, void *caller);
 void write_down(const char *path, int fd, int flags);
 void settle_writes(const char *const *streams);
 void forget_writes(void);
+void hand_on_writes(char *text, size_t room);
+void take_writes(const char *text);
 int refuse(const char *what, const char *path);
 
 /* ---- processes.c, chance.c --------------------------------------------------------------------------------- */
@@ -176,22 +222,43 @@ int refuse(const char *what, const char *path);
 int is_ours(pid_t pid);
 char state_of(pid_t pid);
 int others_work(void);
+struct process *own_process(void);
+struct process *process_shown(pid_t shown);
+struct process *process_of(pid_t pid);
+pid_t real_pid(pid_t shown);
+pid_t shown_pid(pid_t pid);
+pid_t parent_of(pid_t pid);
+void linger(char *const argv[]);
+void note_background(void);
+int still_works(struct process *process);
+void release(struct process *process);
+void release_all(void);
 void make_random(void);
 
 /* ---- streams.c --------------------------------------------------------------------------------------------- */
 
 const char *stream(int fd, char *buffer, size_t room);
-void let_writers_finish(char *const argv[]);
+int is_initial(int fd, const struct stat *st);  /* what the run was given as stream `fd` */
+void inodes(char *text, size_t room);
+void note_poll(char *const argv[], int is_read);
+void keep_input(uint64_t execute, const char *kind, char *const argv[]);
+void forget_heredoc(void);
 void forget_pipe(void);
 
-/* ---- answers.c, pure.c ------------------------------------------------------------------------------------- */
+/* ---- answers.c, tools.c, execute.c ------------------------------------------------------------------------- */
 
-struct answer { int found; int status; const char *text; uint32_t length; };
+struct answer { int found; int status; const char *text, *error; uint32_t length, error_length, changes; const char *change; };
 
 struct answer answer_of(char *const argv[]);
-void give(struct answer answer) __attribute__((noreturn));
-const char *pure_tool(const char *path, char *const argv[]);
-void run_pure(const char *path, char *const argv[], char *const envp[]) __attribute__((noreturn));
+int is_answered(const char *name);
+void give(struct answer answer, char *const argv[]) __attribute__((noreturn));
+void make_changes(const char *cursor, uint32_t count, char *const argv[]);
+const char *find_tool(const char *name, uint32_t *kind);
+const char *tool_of(const char *path, char *const argv[], uint32_t *kind);
+void run_tool(const char *path, char *const argv[], char *const envp[], uint64_t execute) __attribute__((noreturn));
+struct record *write_execute(enum kind kind, const char *path, char *const argv[], char *const envp[], const char *const *streams);
+char **followed(const char *path, char *const argv[]);
+extern char **held;                     /* variables that this tool must not see and hands on */
 
 #pragma GCC visibility pop
 #endif

@@ -24,19 +24,41 @@ static int has_done_its_work(pid_t pid, int sig) {
     return 0;
 }
 
+/* tail(1) with --pid waits for a process: it comes to its end. */
+static int tool_kill(pid_t pid, int sig) {
+    struct process *process = process_shown(pid);
+    if (sig) refuse("sends a signal", NULL);
+    if (process) release(process);
+    pid_t real = real_pid(pid);
+    return real ? (int)syscall(SYS_kill, real, 0) : (errno = ESRCH, -1);
+}
+
+/* A job of the script, by the number that the script has. */
+static int signal_job(struct process *process, pid_t sign, int sig) {
+    pid_t real = (pid_t)process->pid;
+    int has_ended = has_done_its_work(real, sig);
+    if (!sig && process->lingers) return still_works(process) ? 0 : (errno = ESRCH, -1);
+    /* A job that a signal would have ended is still there to get it. */
+    if (has_ended && sig && real != (pid_t)syscall(SYS_getpid)) return 0;
+    return (int)syscall(SYS_kill, sign * real, sig);
+}
+
 DECLARE(kill);
 int kill(pid_t pid, int sig) {
     if (!ready) return NEXT(kill)(pid, sig);
-    if (pid == SHELL_PID || pid == -SHELL_PID) pid = pid < 0 ? -(pid_t)ctl->main_pid : (pid_t)ctl->main_pid;
-    pid_t one = pid < 0 ? -pid : pid;
-    if (pid != 0 && !(pid != -1 && is_ours(one)))
+    if (!in_bash) return tool_kill(pid, sig);
+    pid_t one = pid < 0 ? -pid : pid, sign = pid < 0 ? -1 : 1;
+    pid_t real = pid == 0 || pid == -1 ? 0 : real_pid(one);
+    if (pid == -1 || (pid != 0 && !real)) {
+        /* No process of the run: none that a dry run may ask, or that it knows. */
+        if (ctl->effects && sig == 0) { errno = ESRCH; return -1; }
         fail(NULL, "signal %d is sent to process %d, which is not part of the run", sig, (int)pid);
-    if (*b_builtin != b_kill) return NEXT(kill)(pid, sig);  /* bash ends itself, as a signal asks it to */
+    }
+    if (*b_builtin != b_kill) return (int)syscall(SYS_kill, sign * real, sig);  /* bash ends itself, as a signal asks it to */
     if (sig > 0 && sig < 32) __atomic_fetch_or(&ctl->crashing, 1u << sig, __ATOMIC_RELAXED);
-    /* A job that a signal would have ended is still there to get it. */
-    if (pid != 0 && one != (pid_t)ctl->main_pid && one != (pid_t)syscall(SYS_getpid) && has_done_its_work(one, sig) && sig)
-        return 0;
-    return NEXT(kill)(pid, sig);
+    struct process *process = pid == 0 || real == (pid_t)ctl->main_pid ? NULL : process_shown(one);
+    if (process && real != (pid_t)syscall(SYS_getpid)) return signal_job(process, sign, sig);
+    return (int)syscall(SYS_kill, sign * real, sig);
 }
 
 /* A crash of bash or of a pure tool is no exit status of the script. */
@@ -50,12 +72,22 @@ static void check_crash(int status) {
         fail(NULL, "a process of the run crashes with signal %d (%s)", sig,
              sig == SIGSEGV ? "a function that calls itself without end?" : "is there room left for files?");
 }
+/* A tool that a signal has ended could not say how it ended. */
+static void note_end(pid_t pid, int status) {
+    struct process *process = process_of(pid);
+    struct record *r = process && process->execute ? record_at(process->execute) : NULL;
+    if (r && r->status == UNKNOWN_STATUS) r->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 DECLARE(waitpid);
 pid_t waitpid(pid_t pid, int *status, int options) {
+    if (!ready) return NEXT(waitpid)(pid, status, options);
     int own = 0;
-    pid_t result = NEXT(waitpid)(pid, &own, options);
-    if (result > 0 && ready) check_crash(own);
-    if (status && result > 0) *status = own;
-    return result;
+    pid_t result = NEXT(waitpid)(pid > 0 ? real_pid(pid) : pid, &own, options);
+    if (result <= 0) return result;
+    check_crash(own);
+    if (WIFEXITED(own) || WIFSIGNALED(own)) note_end(result, own);
+    if (status) *status = own;
+    return shown_pid(result);
 }
 int killpg(pid_t group, int sig) { return kill(group > 1 ? -group : group == 1 ? -1 : 0, sig); }

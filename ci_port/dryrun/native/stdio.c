@@ -8,20 +8,31 @@ static int mode_flags(const char *mode) {
     if (strchr(mode, 'e')) flags |= O_CLOEXEC;
     return flags;
 }
-static FILE *open_stream(const char *path, const char *mode) {
-    int fd = open_path(AT_FDCWD, path, mode_flags(mode), 0666);
+static FILE *open_stream(const char *path, const char *mode, void *caller) {
+    int fd = open_path(AT_FDCWD, path, mode_flags(mode), 0666, caller);
     if (fd < 0) return NULL;
     FILE *stream = fdopen(fd, mode);
     if (!stream) close(fd);
     return stream;
 }
-FILE *fopen(const char *restrict path, const char *restrict mode) { return open_stream(path, mode); }
-FILE *fopen64(const char *restrict path, const char *restrict mode) { return open_stream(path, mode); }
+FILE *fopen(const char *restrict path, const char *restrict mode) {
+    return open_stream(path, mode, __builtin_return_address(0));
+}
+FILE *fopen64(const char *restrict path, const char *restrict mode) {
+    return open_stream(path, mode, __builtin_return_address(0));
+}
 DECLARE(freopen);
 FILE *freopen(const char *restrict path, const char *restrict mode, FILE *restrict stream) {
     char buffer[PATH_ROOM];
-    if (ready && path && (mode[0] != 'r' || strchr(mode, '+')) && (!is_device(path) || is_open_file(path)))
-        fail(NULL, "%s is opened for writing in a way that is not recorded", path);
+    if (ready && path && (mode[0] != 'r' || strchr(mode, '+')) && (!is_device(path) || is_open_file(path))) {
+        if (in_bash || !ctl->effects) fail(NULL, "%s is opened for writing in a way that is not recorded", path);
+        int fd = open_path(AT_FDCWD, path, mode_flags(mode), 0666, NULL);
+        if (fd < 0) return NULL;
+        snprintf(buffer, sizeof buffer, "/proc/self/fd/%d", fd);
+        FILE *result = NEXT(freopen)(buffer, mode, stream);
+        close(fd);
+        return result;
+    }
     return NEXT(freopen)(path ? real_path(path, buffer) : path, mode, stream);
 }
 FILE *freopen64(const char *restrict path, const char *restrict mode, FILE *restrict stream) {

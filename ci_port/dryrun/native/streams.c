@@ -3,6 +3,8 @@
  * (here_document_to_fd). */
 #include "recorder.h"
 
+#define MOST_INPUT (4 << 20)  /* bytes that a command takes from a pipe */
+
 static ino_t heredocs[16];
 static unsigned heredoc_next;
 static int heredoc_writer = -1;
@@ -17,6 +19,19 @@ int pipe(int fds[2]) {
     heredoc_ino = st.st_ino;
     return 0;
 }
+
+/* A process whose standard input was made a pipe by itself is a member of a pipeline: nobody else reads from there. */
+static int is_member;
+DECLARE(dup2);
+int dup2(int from, int to) {
+    if (ready) {
+        struct stat st;
+        forget_note(to);
+        if (to == 0) is_member = !syscall(SYS_fstat, from, &st) && S_ISFIFO(st.st_mode);
+    }
+    return NEXT(dup2)(from, to);
+}
+
 ssize_t write(int fd, const void *data, size_t size) {
     if (fd == heredoc_writer && fd >= 0) {
         /* The process that made the pipe fills it, with no fork between: no pipeline does that. */
@@ -26,14 +41,33 @@ ssize_t write(int fd, const void *data, size_t size) {
     return syscall(SYS_write, fd, data, size);
 }
 
-void forget_pipe(void) { heredoc_writer = -1; }
+void forget_heredoc(void) { heredoc_writer = -1; }
+void forget_pipe(void) {
+    forget_heredoc();
+    is_member = 0;
+}
+
+int is_initial(int fd, const struct stat *st) {
+    const uint64_t numbers[] = {ctl->initial_0, ctl->initial_1, ctl->initial_2};
+    return ctl->initial_open & 1u << fd && st->st_dev == ctl->initial_dev && st->st_ino == numbers[fd];
+}
+
+/* The inodes of the standard streams: whoever reads from one of them reads what was written there. */
+void inodes(char *text, size_t room) {
+    size_t used = 0;
+    for (int fd = 0; fd < 3; fd++) {
+        struct stat st;
+        uint64_t number = syscall(SYS_fstat, fd, &st) || is_initial(fd, &st) || S_ISCHR(st.st_mode) ? 0 : st.st_ino;
+        used += (size_t)snprintf(text + used, room - used, "%llu ", (unsigned long long)number);
+    }
+}
 
 const char *stream(int fd, char *buffer, size_t room) {
     struct stat st;
     if (syscall(SYS_fstat, fd, &st)) return "&-";
-    if (initial[fd].open && st.st_dev == initial[fd].dev && st.st_ino == initial[fd].ino) return "";
+    if (is_initial(fd, &st)) return "";
     for (int other = 0; other < 3; other++)
-        if (initial[other].open && st.st_dev == initial[other].dev && st.st_ino == initial[other].ino)
+        if (is_initial(other, &st))
             return other == 0 ? "/dev/stdin" : other == 1 ? "/dev/stdout" : "/dev/stderr";
     if (S_ISFIFO(st.st_mode)) {
         for (size_t i = 0; i < sizeof heredocs / sizeof *heredocs; i++)
@@ -46,7 +80,8 @@ const char *stream(int fd, char *buffer, size_t room) {
     ssize_t n = syscall(SYS_readlinkat, AT_FDCWD, name, target, sizeof target - 1);
     if (n < 0) fail(NULL, "file descriptor %d of a command cannot be identified", fd);
     target[n] = 0;
-    if (!strncmp(base_name(target), "sh-thd", 6)) return "heredoc";
+    if (!in_root(target) && !strncmp(base_name(target), "sh-thd", 6)) return "heredoc";
+    if (!strcmp(target, settings.noise)) return "/dev/urandom";
     int appends = S_ISREG(st.st_mode) && (fcntl(fd, F_GETFL) & O_APPEND);
     snprintf(buffer, room, "%s%s", appends ? ">>" : "", virtual_path(target));
     return buffer;
@@ -64,19 +99,63 @@ static void wait_for_writers(void) {
     }
 }
 
-static void read_all(void) {
-    char data[65536];
-    while (read(0, data, sizeof data) > 0) check_stop();
-}
-
 static int has_dash(char *const argv[]) {
     for (int i = 1; argv[i]; i++)
         if (!strcmp(argv[i], "-")) return 1;
     return 0;
 }
 
-/* A command whose input is a pipe goes: how it treats what the writers have for it. */
-void let_writers_finish(char *const argv[]) {
-    if (has_dash(argv)) read_all();
-    else wait_for_writers();
+/* What stands in the pipe stays there, for whoever reads it. */
+static void copy_pipe(uint64_t execute) {
+    int have = 0, copy[2];
+    if (ioctl(0, FIONREAD, &have) || have <= 0 || NEXT(pipe)(copy)) return;
+    fcntl(copy[1], F_SETPIPE_SZ, fcntl(0, F_GETPIPE_SZ));
+    ssize_t n = tee(0, copy[1], (size_t)have, SPLICE_F_NONBLOCK);
+    char *data = n > 0 ? __libc_malloc((size_t)n) : NULL;
+    if (data && (n = syscall(SYS_read, copy[0], data, n)) > 0) add_data(INPUT, data, (size_t)n, execute);
+    __libc_free(data);
+    syscall(SYS_close, copy[0]);
+    syscall(SYS_close, copy[1]);
+}
+
+/* A member of a pipeline takes all, so that a writer of much comes to its end; one without end gets none (`yes |`). */
+static void take_pipe(uint64_t execute) {
+    char data[65536];
+    size_t taken = 0;
+    for (ssize_t n; taken < MOST_INPUT && (n = syscall(SYS_read, 0, data, sizeof data)) > 0; check_stop()) {
+        if (taken + (size_t)n > MOST_INPUT) n = (ssize_t)(MOST_INPUT - taken);
+        add_data(INPUT, data, (size_t)n, execute);
+        taken += (size_t)n;
+    }
+}
+
+static void copy_file(uint64_t execute) {
+    struct stat st;
+    off_t from = lseek(0, 0, SEEK_CUR);
+    if (from < 0 || syscall(SYS_fstat, 0, &st) || st.st_size <= from) return;
+    char *data = __libc_malloc((size_t)(st.st_size - from));
+    ssize_t n = data ? syscall(SYS_pread64, 0, data, (size_t)(st.st_size - from), from) : 0;
+    if (n > 0) add_data(INPUT, data, (size_t)n, execute);
+    __libc_free(data);
+}
+
+static int writers_go_on(void) {
+    struct pollfd p = {.fd = 0, .events = 0};
+    return poll(&p, 1, 0) == 0;
+}
+
+/* What stands ready on the standard input of a command is part of its step; `kind` is what stream() says of it. A
+ * member of a pipeline takes it away if it is more than the pipe holds. In a world of version 1 a command reads if a
+ * word of it says so. */
+void keep_input(uint64_t execute, const char *kind, char *const argv[]) {
+    struct stat st;
+    if ((strcmp(kind, "pipe") && strcmp(kind, "heredoc")) || syscall(SYS_fstat, 0, &st)) return;
+    if (!S_ISFIFO(st.st_mode)) {
+        copy_file(execute);
+        return;
+    }
+    int reads = !ctl->effects && has_dash(argv);
+    if (!reads && !strcmp(kind, "pipe")) wait_for_writers();
+    if (reads || (is_member && writers_go_on())) take_pipe(execute);
+    else copy_pipe(execute);
 }

@@ -18,17 +18,37 @@ void write_down(const char *path, int fd, int flags) {
         memmove(tentative, tentative + 1, sizeof tentative - sizeof *tentative);
         tentative_count--;
     }
+    follow_text(r, fd, flags);
     tentative[tentative_count].record = r;
     tentative[tentative_count++].size = st.st_size;
 }
 
 void forget_writes(void) { tentative_count = 0; }
 
+/* For a tool that starts commands: what it was given may be where their output goes. */
+void hand_on_writes(char *text, size_t room) {
+    size_t used = 0;
+    text[0] = 0;
+    for (unsigned i = 0; i < tentative_count && used + 64 < room; i++)
+        used += (size_t)snprintf(text + used, room - used, "%llu:%lld ", (unsigned long long)place_of(tentative[i].record),
+                                 (long long)tentative[i].size);
+}
+
+void take_writes(const char *text) {
+    unsigned long long place;
+    long long size;
+    for (int length; text && sscanf(text, "%llu:%lld %n", &place, &size, &length) == 2; text += length) {
+        if (tentative_count == sizeof tentative / sizeof *tentative) return;
+        tentative[tentative_count].record = record_at(place);
+        tentative[tentative_count++].size = (off_t)size;
+    }
+}
+
 void settle_writes(const char *const *streams) {
     for (int fd = 0; fd < 3; fd++) {
         const char *path = streams[fd];
         if (path[0] == '>' && path[1] == '>') path += 2;
-        if (path[0] != '/') continue;
+        if (path[0] != '/' || (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY) continue;
         struct stat st;
         for (unsigned i = tentative_count; i-- > 0;) {
             struct record *r = tentative[i].record;
@@ -40,6 +60,7 @@ void settle_writes(const char *const *streams) {
             /* The step says where its output goes, unless the shell has written there before. */
             if (syscall(SYS_fstat, fd, &st) || st.st_size != tentative[i].size) break;
             r->state = DEAD;
+            forget_text(st.st_ino);
             __atomic_sub_fetch(&ctl->steps, 1, __ATOMIC_SEQ_CST);
             break;
         }

@@ -9,7 +9,7 @@ from ci_port.bash.quoting import assignment, quoted
 from ci_port.model import Case, Place
 from ci_port.parity.compare import Result, Shape, Verdict
 from ci_port.parity.report import Finding, Report
-from ci_port.parity.wording import sides
+from ci_port.parity.wording import guess, sides
 
 SHAPES = {
     Shape.CHANGED: "is not the same on both sides",
@@ -69,8 +69,7 @@ def _reasons(result: Result) -> Iterator[tuple[str, str, Place | None]]:
             failure.place,
         )
     for probe in result.unanswered:
-        words = " ".join(quoted(word) for word in probe.argv)
-        yield "unanswered", f"no rule of the world answers {words}; its output was taken as empty", probe.place
+        yield "unanswered", guess(probe), probe.place
 
 
 def headline(finding: Finding) -> str:
@@ -89,7 +88,10 @@ def variables(case: Case) -> str:
     words = (assignment(name, value) for name, value in case.env if value is not None)
     unset = [f"-u {name}" for name, value in case.env if value is None]
     line = " ".join(([f"env {' '.join(unset)}"] if unset else []) + list(words))
-    return line + (" (in a world of its own)" if case.world is not None else "") or "(the world's own environment)"
+    line += f" with arguments {' '.join(map(quoted, case.args))}" if case.args else ""
+    line += f" with standard input {quoted(case.stdin)}" if case.stdin is not None else ""
+    line += " (in a world of its own)" if case.world is not None else ""
+    return line.lstrip() or "(the world's own environment)"
 
 
 def place_text(place: Place | None) -> str:

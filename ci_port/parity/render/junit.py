@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as Xml
 
-from ci_port.bash.quoting import quoted
 from ci_port.parity.compare import Result, Verdict
 from ci_port.parity.render.facts import headline, place_text, variables
 from ci_port.parity.report import Entry, Report
+from ci_port.parity.wording import guess
 
 # What XML 1.0 cannot hold, not even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -51,7 +51,7 @@ def _reason(result: Result) -> str:
     if result.branch:
         return f"not ported: {result.branch}"
     failures = [str(failure) for failure in result.failures]
-    probes = [f"no rule answers {' '.join(map(quoted, probe.argv))} ({probe.place})" for probe in result.unanswered]
+    probes = [f"{guess(probe)} ({probe.place})" for probe in result.unanswered]
     return "; ".join(failures + probes) or result.verdict.value
 
 

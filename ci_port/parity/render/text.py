@@ -6,17 +6,16 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ci_port.model import Case, Place
+from ci_port.model.case import case_to_json
 from ci_port.model.plan import dumps
-from ci_port.model.world import case_to_json
 from ci_port.parity.compare import Failure, Result, Shape, Verdict
 from ci_port.parity.places import place_text
 from ci_port.parity.render.columns import side_by_side
 from ci_port.parity.render.facts import variables
-from ci_port.parity.render.plan_text import probe_text
 from ci_port.parity.render.style import Style
 from ci_port.parity.report import Report
 from ci_port.parity.sweep import Group, Summary
-from ci_port.parity.wording import Word, aligned, sides
+from ci_port.parity.wording import Word, aligned, guess, sides
 
 SHOWN = 10
 _IDS = 3
@@ -114,7 +113,7 @@ def see_both(result: Result, base: Mapping[str, str], command: str, flags: Seque
     case = result.case
     for implementation in ("shell", "python"):
         plan = [command, "plan", "--impl", implementation, *flags]
-        if case.world is not None:
+        if case.world is not None or case.args or case.stdin is not None:
             line = shlex.quote(dumps(case_to_json(case)))
             yield f"printf '%s\\n' {line} | {shlex.join([*plan, '--cases', '-', '--format', 'text'])}"
         else:
@@ -137,7 +136,7 @@ def untrusted_lines(results: Iterable[Result]) -> Iterator[str]:
         for failure in result.failures:
             reasons.setdefault(f"failed: {failure_text(failure)}", []).append(result)
         for probe in result.unanswered:
-            reasons.setdefault(f"no rule of the world answers: {probe_text(probe)}", []).append(result)
+            reasons.setdefault(f"{guess(probe)} ({place_text(probe.place)})", []).append(result)
     for reason, members in reasons.items():
         yield f"untrusted, {reason}"
         yield f"  {len(members):,} of the cases: {ids_text(members)}"

@@ -10,7 +10,7 @@ import shlex
 import pytest
 
 from ci_port.cli import main
-from ci_port.model import Case, NotPorted, Observation, Place, RunFailed, Unanswered, World
+from ci_port.model import Asked, Case, NotPorted, Observation, Place, RunFailed, Unanswered, World
 from tests.unit.project.project_on_disk import ProjectOnDisk, fake_sides, observed
 
 Capture = pytest.CaptureFixture[str]
@@ -82,13 +82,13 @@ def test_not_ported_and_untrusted_name_branch_and_reason(
 
     def control(world: World, case: Case) -> Observation:
         plan = observed(world, case)
-        probe = Unanswered(("lscpu",), Place("test.sh", 2), captured=True)
+        probe = Unanswered(Asked.OUTPUT, ("lscpu",), Place("test.sh", 2))
         return Observation(plan.plan, plan.places, (probe,) if case.id == "unit" else ())
 
     fake_sides(monkeypatch, control, candidate)
     assert main(["parity", *project.flags]) == 1
     assert capsys.readouterr().out.splitlines() == [
-        "untrusted, no rule of the world answers: lscpu (test.sh:2)",
+        "untrusted, no rule of the world answers lscpu; its output was taken as empty (test.sh:2)",
         "  1 of the cases: unit",
         "not ported: lint arm",
         "  1 of the cases: lint",

@@ -11,7 +11,7 @@ import types
 import pytest
 
 from ci_port.cli import main
-from ci_port.model import Case, NotPorted, Observation, Place, RunFailed, Unanswered, World
+from ci_port.model import Asked, Case, NotPorted, Observation, Place, RunFailed, Unanswered, World
 from tests.unit.project.project_on_disk import ProjectOnDisk, fake_sides, observed
 
 Capture = pytest.CaptureFixture[str]
@@ -130,7 +130,7 @@ def test_a_failure_of_one_environment_leaves_stdout_to_results(
 def test_a_made_up_answer_is_pointed_out(
     project: ProjectOnDisk, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    probe = Unanswered(("lscpu", "-e"), Place("test.sh", 2, ("cores",)), captured=True)
+    probe = Unanswered(Asked.OUTPUT, ("lscpu", "-e"), Place("test.sh", 2, ("cores",)))
 
     def side(world: World, case: Case) -> Observation:
         plan = observed(world, case)
@@ -138,5 +138,5 @@ def test_a_made_up_answer_is_pointed_out(
 
     fake_sides(monkeypatch, side, side)
     assert main(["plan", "--impl", "shell", *project.flags]) == 0
-    problem = "no rule of the world answers lscpu -e (test.sh:2 in cores); its output was taken as empty"
+    problem = "no rule of the world answers lscpu -e; its output was taken as empty (test.sh:2 in cores)"
     assert capsys.readouterr().err == f"ci-port: untrusted: {problem}\n"

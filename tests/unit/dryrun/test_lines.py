@@ -16,7 +16,7 @@ import pytest
 
 from ci_port.dryrun import Recorder
 from ci_port.dryrun.programs import find_bash
-from ci_port.model import Case
+from ci_port.model import Asked, Case
 from tests.unit.dryrun import scene as scenes
 
 _TRACED = re.compile(r"^\++@(.*?)@(\d+)@", re.MULTILINE)
@@ -240,7 +240,9 @@ elsewhere 2>/dev/null
 
 def test_probes_without_a_rule_are_listed(scene: scenes.Scene) -> None:
     observation = scene.run(UNANSWERED)
-    found = [(" ".join(probe.argv), probe.place.line, probe.captured) for probe in observation.unanswered]
+    found = [
+        (" ".join(probe.subject), probe.place.line, probe.what is Asked.OUTPUT) for probe in observation.unanswered
+    ]
     assert found == [
         ("unknown", 3, True),
         ("unknown_condition", 4, False),

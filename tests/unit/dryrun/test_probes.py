@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ci_port.dryrun import probes, sources
-from ci_port.model import Execute, Place, Source, Unanswered
+from ci_port.model import Asked, Execute, Place, Source, Unanswered
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,6 @@ def test_only_commands_without_a_rule_are_listed() -> None:
     places = (Place("f", 1), Place("f", 2), Place("none", 9), Place("f", 1), Place("f", 1))
     found = probes.unanswered(steps, places, (False, False, False, True, False), sources.Sources("/", {"f": text}))
     assert found == (
-        Unanswered(("one",), Place("f", 1), captured=False),
-        Unanswered(("three",), Place("none", 9), captured=True),
+        Unanswered(Asked.STATUS, ("one",), Place("f", 1)),
+        Unanswered(Asked.OUTPUT, ("three",), Place("none", 9)),
     )

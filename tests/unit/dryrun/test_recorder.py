@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ci_port import dryrun, model
+from ci_port.model.jobs import read_jobs
 from tests.unit.dryrun import scene as scenes
 from tests.unit.dryrun.test_programs import fake_bash
 
@@ -107,3 +108,16 @@ def test_the_world_says_where_the_scripts_stand(tmp_path: Path) -> None:
     with dryrun.Recorder(script, world) as recorder:
         plan = recorder.observe(model.Case("case", ())).plan
     assert [step.to_json()["argv"] for step in plan.steps] == [["tool", "ci/steps/main.sh", "ci/steps"]]
+
+
+def test_a_world_of_version_1_knows_no_arguments(scene: scenes.Scene) -> None:
+    with pytest.raises(model.RunFailed, match=r'stdin of the case .c. needs a world with "version": 2'):
+        scene.recorder.observe(model.Case("c", (), stdin=""))
+    assert scene.recorder.observe(model.Case("c", ())).version == 1
+
+
+def test_a_job_may_leave_a_variable_unset(scene: scenes.Scene) -> None:
+    script = 'if [ -n "${CC+x}" ]; then compile "$CC"; fi\nbuild "${CC-none}"\n'
+    jobs = read_jobs('CC\ngcc\n""\n<unset>\n', "jobs.csv", "{CC}")
+    found = [scenes.steps(scene.run(script, env=dict(job.env))) for job in jobs]
+    assert found == [["compile gcc", "build gcc"], ["compile ''", "build ''"], ["build none"]]

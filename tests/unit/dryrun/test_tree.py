@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ci_port.dryrun import tree
-from ci_port.model import World
+from ci_port.model import File, Link, World
 
 WORLD = World(
     workspace="/w/space",
@@ -104,3 +104,17 @@ def test_size(built: tree.Tree) -> None:
     assert built.size() == built.built
     Path(built.root, "data/more").write_bytes(b"x" * 1000)
     assert built.size() == built.built + 1000
+
+
+def test_files_have_their_modes_and_links_lead_where_they_say(tmp_path: Path) -> None:
+    world = World(
+        "/w", "/bin", files={"/w/run.sh": File("x", 0o751), "/w/shared": File("", 0o666), "/w/link": Link("run.sh")}
+    )
+    (tmp_path / "scripts").mkdir()
+    found = tree.Tree(str(tmp_path / "root"), str(tmp_path / "scripts"), "/w/ci")
+    for _ in range(2):
+        found.ensure(tree.layout_of(world, ()))
+        found.forget()
+    root = Path(found.root)
+    assert [(root / "w" / name).stat().st_mode & 0o777 for name in ("run.sh", "shared")] == [0o751, 0o666]
+    assert (root / "w" / "link").readlink() == Path("run.sh")

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from ci_port.host.answers import Prepared, RuleIndex, prepare
 from ci_port.model import Rule, World
-from ci_port.model.world import Answers
+from ci_port.model.rules import Answers
 
-WORDS = st.sampled_from(["a", "b", "*"])
+WORDS = st.sampled_from(["a", "b", "*", "[!-]*"])
 RULES = st.builds(
     lambda words, rest, status, nth: Rule((*words, "**") if rest else tuple(words), status, "", (), nth),
     st.lists(WORDS, min_size=1, max_size=3),
@@ -17,7 +17,7 @@ RULES = st.builds(
     st.integers(0, 255),
     st.sampled_from([0, 0, 0, 1, 2]),
 )
-COMMANDS = st.lists(st.sampled_from(["a", "b", "c", "**"]), min_size=1, max_size=3).map(tuple)
+COMMANDS = st.lists(st.sampled_from(["a", "b", "c", "**", "-a", ""]), min_size=1, max_size=3).map(tuple)
 
 
 @given(st.lists(RULES, max_size=8), st.lists(COMMANDS, max_size=12))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_cat_is_pure_only_if_the_file_exists(world: World) -> None:
     assert observation.plan.steps == (Execute(("cat", "missing"), stdout="pipe"),)
     assert observation.plan.status == 1
     assert seen == ["# one\ntwo words", ""]
-    assert [probe.argv for probe in observation.unanswered] == [("cat", "missing")]
+    assert [probe.subject for probe in observation.unanswered] == [("cat", "missing")]
     assert not observation.trusted
 
 
@@ -116,3 +117,15 @@ def test_an_environment_in_which_bash_is_another_is_refused(
 ) -> None:
     with pytest.raises(RunFailed, match=named):
         observe(lambda sh: None, world, Case("case", (change,)))
+
+
+def test_a_world_of_version_1_knows_no_arguments(world: World) -> None:
+    """Rather than to leave them out."""
+    with pytest.raises(RunFailed, match=r'args of the case .case. needs a world with "version": 2'):
+        observe(lambda sh: None, world, Case("case", (), None, ("-v",)))
+
+
+def test_an_observation_knows_the_version_of_its_world(world: World) -> None:
+    """It decides what costs trust."""
+    assert observe(lambda sh: None, world, Case("case", ())).version == 1
+    assert observe(lambda sh: None, replace(world, version=2), Case("case", ())).version == 2

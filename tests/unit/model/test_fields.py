@@ -105,3 +105,43 @@ def test_finish_accepts_what_was_read() -> None:
     found.text("a")
     found.text("b")
     found.finish()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"a": 1,\n"a": 1}', "d:3: field a: stands already in line 2"),
+        ('{"a": [{"b": 1}, {"b":\n\n{"c": 1, "d": [], "c": 2}}]}', "d:4: field a[1].b.c: stands already in line 4"),
+        ('{"\\u0061": 1, "a": 2}', "d:2: field a: stands already in line 2"),
+        ('{"a": {"b": 1},\n"c": {"b": 1}, "d": "\\ud83d\\ude00 \\udcff"}', None),
+        ('{"a":\n"\\ud800"}', "d:3: field a: text is expected, found half a character: '\\ud800'"),
+        ('{"a": ["x",\n"\\udc00"]}', "d:3: field a[1]: text is expected, found half a character: '\\udc00'"),
+        ('{"a": {"\\uDBFF": 1}}', "d:2: field a.\udbff: text is expected, found half a character: '\\udbff'"),
+    ],
+)
+def test_names_that_stand_twice_and_half_characters_are_refused(text: str, problem: str | None) -> None:
+    if problem is None:
+        assert Document(text, "d", 2).parse().names() == ["a", "c", "d"]
+        return
+    with pytest.raises(DataError) as caught:
+        Document(text, "d", 2).parse()
+    assert str(caught.value) == problem
+
+
+def test_errors_name_what_stands_inside_a_field_and_the_object_itself() -> None:
+    found = fields()
+    assert str(found.error("map", "no", "B")) == "data.json:6: field map.B: no"
+    assert str(found.error("words", "no", 1)) == "data.json:4: field words[1]: no"
+    assert str(found.object("map").error_here("no")) == "data.json:5: field map: no"
+    assert str(found.error_here("no")) == "data.json:1: no"
+
+
+def test_a_string_may_stand_for_an_object() -> None:
+    found = Document('{"a": "x", "b": {"c": "y"}, "d": 1, "e": null}', "d").parse()
+    assert found.text_or_object("a") == "x"
+    inside = found.text_or_object("b")
+    assert isinstance(inside, Fields)
+    assert inside.text("c") == "y"
+    for name, what in (("d", "a number"), ("e", "null"), ("f", "null")):
+        with pytest.raises(DataError, match=f"field {name}: a string or an object is expected, found {what}"):
+            found.text_or_object(name)

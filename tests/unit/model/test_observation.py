@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from ci_port.model import NotPorted, Observation, Place, Plan, RunFailed, Unanswered
+import dataclasses
+
+import pytest
+
+from ci_port.model import Asked, NotPorted, Observation, Place, Plan, RunFailed, Unanswered
 
 
 def test_a_place_reads_as_file_line_and_innermost_function() -> None:
@@ -21,10 +25,29 @@ def test_a_missing_branch_has_a_name() -> None:
     assert str(NotPorted("test_xla")) == "not ported yet: test_xla"
 
 
-def test_only_captured_probes_cost_trust() -> None:
-    probe = Unanswered(("x",), Place("a.sh", 1), captured=False)
-    captured = Unanswered(("x",), Place("a.sh", 1), captured=True)
-    plan = Plan((), 0)
-    assert Observation(plan).trusted
-    assert Observation(plan, unanswered=(probe,)).trusted
-    assert not Observation(plan, unanswered=(probe, captured)).trusted
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("what", Asked)
+def test_what_costs_trust(version: int, what: Asked) -> None:
+    probe = Unanswered(what, ("x",), Place("a.sh", 1))
+    trusted = version == 1 and what is not Asked.OUTPUT
+    observation = Observation(Plan((), 0), unanswered=(probe,), version=version)
+    assert observation.trusted is trusted
+    assert observation.guesses == (() if trusted else (probe,))
+    assert dataclasses.replace(observation, unanswered=()).trusted
+
+
+@pytest.mark.parametrize(
+    ("what", "subject", "paste"),
+    [
+        (Asked.OUTPUT, ("git", "x y"), '{"commands":[{"argv":["git","x y"],"stdout":""}]}'),
+        (Asked.STATUS, ("make",), '{"commands":[{"argv":["make"],"status":0}]}'),
+        (Asked.STATUS, ("make", "**"), '{"commands":[{"argv":["make","*"],"status":0}]}'),
+        (Asked.PATH, ("/w/x",), '{"absent":["/w/x"]}'),
+        (Asked.COMMAND, ("foo",), '{"missing":["foo"]}'),
+        (Asked.STDIN, (), '{"stdin":""}'),
+    ],
+)
+def test_what_is_unanswered_comes_with_the_line_that_settles_it(
+    what: Asked, subject: tuple[str, ...], paste: str
+) -> None:
+    assert Unanswered(what, subject, Place("a.sh", 1)).paste == paste

@@ -1,73 +1,17 @@
-"""Worlds, their rules, cases, and what is said about malformed ones."""
+"""Worlds, what a case makes of them, and what is said about malformed ones."""
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 
 import pytest
 
-from ci_port.model import Case, DataError, Document, Overlay, Rule, World
-from ci_port.model.world import (
-    Answers,
-    case_from_json,
-    case_to_json,
-    load_world,
-    overlay_from_json,
-    read_cases,
-    read_text,
-    world_from_json,
-)
+from ci_port.model import DataError, Document, Environment, File, Link, Overlay, Rule, User, World, libraries
+from ci_port.model.tools import PURE
+from ci_port.model.world import load_world, world_from_json, world_to_json
 
 PACKAGED = Path(__file__).resolve().parents[3] / "ci_port" / "data" / "pytorch" / "world.json"
-
-
-@pytest.mark.parametrize(
-    ("rule", "argv", "matches"),
-    [
-        (["git", "status"], ["git", "status"], True),
-        (["git", "status"], ["git", "status", "-s"], False),
-        (["git", "status"], ["git"], False),
-        (["git", "*"], ["git", "status"], True),
-        (["git", "*"], ["git"], False),
-        (["git", "*"], ["git", "a", "b"], False),
-        (["git", "**"], ["git"], True),
-        (["git", "**"], ["git", "a", "b"], True),
-        (["git", "**"], ["hg"], False),
-        (["git", "a", "**"], ["git"], False),
-        (["git", "a*"], ["git", "ab"], False),
-        (["git", "a*"], ["git", "a*"], True),
-        (["**"], [], True),
-        (["*"], ["x"], True),
-    ],
-)
-def test_a_rule_matches_element_by_element(rule: list[str], argv: list[str], matches: bool) -> None:
-    assert Rule(tuple(rule)).matches(argv) is matches
-
-
-def test_when_looks_at_the_starting_environment_unset_as_empty() -> None:
-    rule = Rule(("x",), when=(("BE", "*cuda*"), ("FLAG", "")))
-    assert rule.applies({"BE": "linux-cuda12"})
-    assert rule.applies({"BE": "cuda", "FLAG": ""})
-    assert not rule.applies({"BE": "cuda", "FLAG": "1"})
-    assert not rule.applies({})
-
-
-def test_the_first_rule_that_speaks_of_a_command_answers() -> None:
-    rules = (Rule(("a", "b"), status=1), Rule(("a", "**"), stdout="x"))
-    answers = Answers(rules)
-    assert answers.to(["a", "b"]) is rules[0]
-    assert answers.to(["a", "c"]) is rules[1]
-    assert answers.to(["b"]) is None
-    assert answers.to(["a", "b"]) is rules[0]
-
-
-def test_a_rule_can_speak_of_the_nth_command_that_it_matches() -> None:
-    rules = (Rule(("a", "**"), status=1, nth=2), Rule(("a", "b"), stdout="x"))
-    answers = Answers(rules)
-    assert [answers.to(["a", word]) for word in "bcbb"] == [rules[1], rules[0], rules[1], rules[1]]
-    assert [Answers(rules).to(["a", "b"]) for _ in range(2)] == [rules[1], rules[1]]
 
 
 def test_the_start_has_path_the_worlds_and_the_cases_variables() -> None:
@@ -100,6 +44,146 @@ def test_an_overlay_puts_rules_first_adds_files_and_removes() -> None:
     assert world.overlaid(None) is world
 
 
+def test_in_version_2_an_overlay_first_takes_away_then_adds() -> None:
+    world = World(
+        "/w",
+        "/bin:/opt/bin",
+        executables=frozenset({"/bin/x", "/opt/bin/y", "/opt/z"}),
+        dirs=frozenset({"/d", "/e/f"}),
+        files={"/f": "old", "/g/a": "", "/g/b": "", "/h.txt": ""},
+        commands=(Rule(("git",)),),
+        version=2,
+        missing=frozenset({"hg", "cc", "svn"}),
+        absent=("/w/none",),
+    )
+    overlay = Overlay(
+        (Rule(("hg", "**"), 1),),
+        (("/g/b", File("new", 0o755)), ("/i", "")),
+        ("/g", "/*.txt", "/e"),
+        ("y", "git"),
+        ("/bin/cc", "/f"),
+    )
+    overlaid = world.overlaid(overlay)
+    assert overlaid.files == {"/g/b": File("new", 0o755), "/i": ""}
+    assert overlaid.dirs == {"/d"}
+    assert overlaid.executables == {"/bin/x", "/opt/z", "/bin/cc", "/f"}
+    assert overlaid.missing == {"svn", "y", "git"}
+    assert overlaid.absent == ("/w/none", "/g", "/*.txt", "/e")
+    assert [rule.argv for rule in overlaid.commands] == [("hg", "**"), ("git",)]
+    assert world.overlaid(Overlay()) == world
+
+
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [
+        ("/w/x", True),
+        ("/w/x/below/it", True),
+        ("/w/xy", False),
+        ("/w", False),
+        ("/opt/cuda", True),
+        ("/opt/cuda/lib/a.so", True),
+        ("/opt/cuda-12/bin", True),
+        ("/opt", False),
+        ("/srv/a.log", True),
+        ("/srv/deep/b.log", True),
+        ("/srv/b.txt", False),
+        ("/srv/[c]", True),
+        ("/", False),
+    ],
+)
+def test_absent_paths_and_globs_speak_of_all_that_stands_below(path: str, known: bool) -> None:
+    world = World("/w", "/bin", absent=("/w/x", "/opt/cuda*", "/srv/*.log", r"/srv/\[c]"))
+    assert world.is_known_absent(path) is known
+
+
+@pytest.mark.parametrize(
+    ("user", "env", "name", "home"),
+    [
+        (User(), {}, "user", "/"),
+        (User(), {"USER": "u", "HOME": "/home/u"}, "u", "/home/u"),
+        (User(), {"USER": "", "HOME": ""}, "user", "/"),
+        (User("root", 0, 0, "/root"), {"USER": "u", "HOME": "/home/u"}, "root", "/root"),
+    ],
+)
+def test_who_runs_the_script(user: User, env: dict[str, str], name: str, home: str) -> None:
+    world = World("/w", "/bin", Environment(env), user=user)
+    assert (world.user_name, world.home) == (name, home)
+
+
+def parsed(value: object) -> World:
+    return world_from_json(Document(json.dumps(value), "w.json").parse())
+
+
+SMALL = {"version": 2, "workspace": "/w", "path": "/bin"}
+LARGE = {
+    **SMALL,
+    "env": {"A": "1"},
+    "executables": ["/bin/gcc"],
+    "dirs": ["/w/d"],
+    "files": {"/w/a": "text", "/w/b": {"text": "", "mode": "755"}, "/w/c": {"link": "a"}},
+    "commands": [{"argv": ["gen"], "makes": {"out": None}}],
+    "pure": ["cat"],
+    "scripts": "ci",
+    "missing": ["hg"],
+    "absent": ["/opt/*"],
+    "include": ["git"],
+    "user": {"name": "root", "uid": 0, "gid": 0, "home": "/root"},
+    "host": "builder",
+    "umask": "077",
+    "cpus": 8,
+    "shell": ["bash", "-eux"],
+    "checkout": True,
+    "follow": ["ci/*.sh"],
+}
+
+
+def test_a_world_of_version_2_is_read_and_written_whole() -> None:
+    world = parsed(LARGE)
+    assert world == World(
+        "/w",
+        "/bin",
+        Environment({"A": "1"}),
+        frozenset({"/bin/gcc"}),
+        frozenset({"/w/d"}),
+        {"/w/a": "text", "/w/b": File("", 0o755), "/w/c": Link("a")},
+        (Rule(("gen",), makes=(("out", None),)),),
+        frozenset({"cat"}),
+        "ci",
+        2,
+        frozenset({"hg"}),
+        ("/opt/*",),
+        ("git",),
+        User("root", 0, 0, "/root"),
+        "builder",
+        0o077,
+        8,
+        ("bash", "-eux"),
+        True,
+        ("ci/*.sh",),
+    )
+    assert world_to_json(world) == LARGE
+
+
+def test_what_a_world_of_version_2_leaves_out() -> None:
+    world = parsed(SMALL)
+    assert world == World("/w", "/bin", pure=PURE, scripts=".", version=2)
+    assert world_to_json(world) == SMALL
+    assert parsed({**SMALL, "missing": ["find", "hg"]}).pure == PURE - {"find"}
+    assert parsed({**SMALL, "pure": []}).pure == frozenset()
+
+
+def test_bytes_are_written_in_base64() -> None:
+    files = {"/w/a": {"base64": "aGkK"}, "/w/b": {"base64": "/w==", "mode": "400"}}
+    assert parsed({**SMALL, "files": files}).files == {"/w/a": "hi\n", "/w/b": File("\udcff", 0o400)}
+
+
+def test_rules_of_a_library_come_after_the_worlds_own() -> None:
+    world = parsed({**SMALL, "commands": [{"argv": ["git", "**"], "status": 3}], "include": ["git"]})
+    assert world.every_rule[0] == world.commands[0] == Rule(("git", "**"), 3)
+    assert world.every_rule[1:] == libraries.library("git")
+    assert world.rules({})[:2] == world.every_rule[:2]
+
+
 def test_the_packaged_world_is_read_whole() -> None:
     raw = json.loads(PACKAGED.read_text())
     world = load_world(PACKAGED)
@@ -108,111 +192,6 @@ def test_the_packaged_world_is_read_whole() -> None:
     assert len(world.commands) == len(raw["commands"])
     assert world.files == raw["files"]
     assert world.pure == set(raw["pure"])
-
-
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        ('{"path":"/bin"}', ":1: field workspace is missing"),
-        (
-            '{"workspace":"w","path":"/bin"}',
-            ":1: field workspace: an absolute path without empty, '.' or",
-        ),
-        ('{"workspace":"/w/","path":"/bin"}', "field workspace: an absolute path"),
-        ('{"workspace":"/w",\n"path":"/bin",\n"dirs":["/ok",\n"/a/../b"]}', ":3: field dirs: an absolute path"),
-        ('{"workspace":"/w","path":"/bin","files":{"x":""}}', "field files: an absolute path"),
-        ('{"workspace":"/w","path":"/bin","env":{"A=":"x"}}', "field env: not a variable name: 'A='"),
-        ('{"workspace":"/w","path":"/bin","colour":1}', "field colour: unknown field"),
-        ('{"workspace":"/w","path":"/bin","commands":[{"argv":[]}]}', "field commands[0].argv: a command has at least"),
-        (
-            '{"workspace":"/w","path":"/bin","commands":[{"argv":["**","x"]}]}',
-            'field commands[0].argv: "**" can only be the last word',
-        ),
-        (
-            '{"workspace":"/w","path":"/bin","commands":[{"argv":["x"]},\n{"argv":["x"],"status":256}]}',
-            ":2: field commands[1].status: an exit status from 0 to 255 is expected, found 256",
-        ),
-        (
-            '{"workspace":"/w","path":"/bin","commands":[{"argv":["x"],"when":{"A":"@(a)"}}]}',
-            "field commands[0].when: A: extended glob in pattern",
-        ),
-        ('{"workspace":"/w","path":"/bin","commands":[{"argv":["x"],"stdut":""}]}', "field commands[0].stdut: unknown"),
-    ],
-)
-def test_a_malformed_world_names_file_line_and_field(tmp_path: Path, text: str, problem: str) -> None:
-    path = tmp_path / "world.json"
-    path.write_text(text)
-    with pytest.raises(DataError) as caught:
-        load_world(path)
-    assert str(caught.value).startswith(f"{path}:")
-    assert problem in str(caught.value)
-
-
-CASE = {
-    "id": "x",
-    "env": {"A": "1", "B": None},
-    "world": {
-        "commands": [{"argv": ["git", "**"], "status": 1, "stdout": "out", "when": {"A": "1*"}}, {"argv": ["x"]}],
-        "files": {"/f": "text"},
-        "absent": ["/g"],
-    },
-}
-
-
-def test_a_case_comes_back_from_its_json() -> None:
-    case = case_from_json(Document(json.dumps(CASE), "c").parse())
-    assert case == Case(
-        "x",
-        (("A", "1"), ("B", None)),
-        Overlay((Rule(("git", "**"), 1, "out", (("A", "1*"),)), Rule(("x",))), (("/f", "text"),), ("/g",)),
-    )
-    assert case_to_json(case) == CASE
-    assert case_to_json(Case("y", ())) == {"id": "y", "env": {}}
-
-
-def test_an_empty_overlay_changes_nothing() -> None:
-    assert overlay_from_json(Document("{}", "o").parse()) == Overlay()
-
-
-def test_cases_are_read_line_by_line_and_may_carry_a_plan() -> None:
-    text = '{"id":"a","env":{}}\n\n{"id":"b","env":{"X":""},"plan":{"status":0,"steps":[]}}\n'
-    assert [case.id for case in read_cases(text, "c")] == ["a", "b"]
-
-
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        ('{"id":"a"}\n{"id":"a","env":{}}', "c:2: field id: 'a' stands already in line 1"),
-        ('{"id":"a"}\nnonsense', "c:2: not JSON"),
-        ('{"env":{}}', "c:1: field id is missing"),
-        ('{"id":"a","env":{"X":true}}', "c:1: field env.X: a string is expected, found true"),
-        ('{"id":"a","env":{"":"x"}}', "c:1: field env: not a variable name: ''"),
-        ('{"id":"a","world":{"absent":["x"]}}', "c:1: field world.absent: an absolute path"),
-        ('{"id":"a","wrld":{}}', "c:1: field wrld: unknown field"),
-    ],
-)
-def test_malformed_cases_name_line_and_field(text: str, problem: str) -> None:
-    with pytest.raises(DataError) as caught:
-        read_cases(text, "c")
-    assert str(caught.value).startswith(problem)
-
-
-def test_read_text_unpacks_and_names_what_it_cannot_read(tmp_path: Path) -> None:
-    packed = tmp_path / "a.gz"
-    packed.write_bytes(gzip.compress("é".encode()))
-    assert read_text(packed) == "é"
-    packed.write_bytes(gzip.compress(b"x" * 1000)[:-10])
-    with pytest.raises(DataError, match=r"a.gz:1: cannot be read: "):
-        read_text(packed)
-    packed.write_bytes(b"not packed")
-    with pytest.raises(DataError, match=r"a.gz:1: cannot be read: Not a gzipped file"):
-        read_text(packed)
-    binary = tmp_path / "b"
-    binary.write_bytes(b"\xff")
-    with pytest.raises(DataError, match=r"b:1: cannot be read: 'utf-8' codec"):
-        read_text(binary)
-    with pytest.raises(DataError, match=r":1: cannot be read: Is a directory"):
-        read_text(tmp_path)
 
 
 @pytest.mark.parametrize("path", ["/abs", "", "a/../b", "./a", "a//b", "a/"])
@@ -233,3 +212,41 @@ def test_a_world_says_where_the_scripts_stand() -> None:
 )
 def test_paths_are_relative_to_the_workspace(path: str, want: str) -> None:
     assert World("/w", "/bin").relative(path) == want
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"path":"/bin"}', ":1: field workspace is missing"),
+        (
+            '{"workspace":"w","path":"/bin"}',
+            ":1: field workspace: an absolute path without empty, '.' or",
+        ),
+        ('{"workspace":"/w/","path":"/bin"}', "field workspace: an absolute path"),
+        ('{"workspace":"/w",\n"path":"/bin",\n"dirs":["/ok",\n"/a/../b"]}', ":4: field dirs[1]: an absolute path"),
+        ('{"workspace":"/w","path":"/bin","files":{"x":""}}', "field files.x: an absolute path"),
+        ('{"workspace":"/w","path":"/bin","env":{"A=":"x"}}', "field env.A=: not a variable name: 'A='"),
+        ('{"workspace":"/w","path":"/bin","colour":1}', "field colour: unknown field"),
+        ('{"workspace":"/w","path":"/bin","commands":[{"argv":[]}]}', "field commands[0].argv: a command has at least"),
+        (
+            '{"workspace":"/w","path":"/bin","commands":[{"argv":["**","x"]}]}',
+            'field commands[0].argv[0]: "**" can only be the last word',
+        ),
+        (
+            '{"workspace":"/w","path":"/bin","commands":[{"argv":["x"]},\n{"argv":["x"],"status":256}]}',
+            ":2: field commands[1].status: an exit status from 0 to 255 is expected, found 256",
+        ),
+        (
+            '{"workspace":"/w","path":"/bin","commands":[{"argv":["x"],"when":{"A":"@(a)"}}]}',
+            "field commands[0].when.A: extended glob in pattern",
+        ),
+        ('{"workspace":"/w","path":"/bin","commands":[{"argv":["x"],"stdut":""}]}', "field commands[0].stdut: unknown"),
+    ],
+)
+def test_a_malformed_world_names_file_line_and_field(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "world.json"
+    path.write_text(text)
+    with pytest.raises(DataError) as caught:
+        load_world(path)
+    assert str(caught.value).startswith(f"{path}:")
+    assert problem in str(caught.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ci_port.model import Case, Execute, NotPorted, Observation, Place, Plan, RunFailed, Unanswered
+from ci_port.model import Asked, Case, Execute, NotPorted, Observation, Place, Plan, RunFailed, Unanswered
 from ci_port.parity import Collector, Report, Side, Subject, Subjects, judge, space_of
 from ci_port.parity.findings import findings
 from ci_port.parity.waivers import Use
@@ -34,7 +34,7 @@ def script(case: Case) -> Observation:
         raise RunFailed("a device is opened", Place("scripts/test.sh", 7), "dd <x> | y")
     seen = observed("scripts/test.sh", "setup", f"run --suite {env['CONFIG']} --verbose", "finish")
     if env["CONFIG"] == "guess":
-        probe = Unanswered(("nproc",), Place("scripts/test.sh", 3), captured=True)
+        probe = Unanswered(Asked.OUTPUT, ("nproc",), Place("scripts/test.sh", 3))
         return Observation(seen.plan, seen.places, (probe,), seen.lines)
     return seen
 

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from ci_port.model import (
+    Asked,
     Case,
     Execute,
     Limit,
@@ -98,7 +99,7 @@ def test_an_observation_without_places_has_none_to_show() -> None:
     assert found.candidate_place is None
 
 
-PROBE = Unanswered(("nproc",), Place("test.sh", 3), captured=True)
+PROBE = Unanswered(Asked.OUTPUT, ("nproc",), Place("test.sh", 3))
 
 
 @pytest.mark.parametrize("candidate", [observation(A), observation(B)])
@@ -110,9 +111,11 @@ def test_a_plan_that_rests_on_a_made_up_answer_is_untrusted_equal_or_not(candida
     assert not result.failed
 
 
-def test_a_probe_whose_output_nobody_reads_does_no_harm() -> None:
-    control = dataclasses.replace(observation(A), unanswered=(dataclasses.replace(PROBE, captured=False),))
-    assert compare(CASE, control, observation(A)).verdict is Verdict.SAME
+@pytest.mark.parametrize(("version", "verdict"), [(1, Verdict.SAME), (2, Verdict.UNTRUSTED)])
+def test_a_status_that_nothing_settles_costs_trust_in_worlds_of_version_2(version: int, verdict: Verdict) -> None:
+    status = dataclasses.replace(PROBE, what=Asked.STATUS)
+    control = dataclasses.replace(observation(A), unanswered=(status,), version=version)
+    assert compare(CASE, control, observation(A)).verdict is verdict
 
 
 def constant(value: Observation) -> Side:

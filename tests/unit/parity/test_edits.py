@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_port.model import Execute, Limit, Plan, Source, Step, Write
+from ci_port.model import Execute, Limit, Plan, Source, Step, Umask, Write
 from ci_port.parity.edits import Edit, Kind, Pair, aligned_steps, edits
 
 Case = tuple[list[Step], list[Step], list[str]]
@@ -69,6 +69,28 @@ CASES: dict[str, Case] = {
         ["removed the command `x`"],
     ),
     "a command's status": ([run("a")], [run("a", status=3)], ["`a …` exits 3 instead of 0"]),
+    "what is fed": (
+        [run("a b", input="one\ntwo\n")],
+        [run("a b", input="one\n2 x\n")],
+        ["changed `two` to `'2 x'` in the content for `a b …`"],
+    ),
+    "a line fed": ([run("a", input="x\n")], [run("a", input="x\ny\n")], ["added `y` to the content for `a …`"]),
+    "a line not written": (
+        [Write("f", append=True, text="x\ny\n")],
+        [Write("f", append=True, text="x\n")],
+        ["removed `y` from the content for `>> f …`"],
+    ),
+    "steps of a followed script": (
+        [run("./s.sh", steps=(run("a"), run("b c")))],
+        [run("./s.sh", steps=(run("a"), run("b d", status=2)))],
+        ["changed `c` to `d` in `b …`", "`b …` exits 2 instead of 0"],
+    ),
+    "a step moved inside a followed script": (
+        [run("./s.sh", steps=(run("a"), run("b"), run("c")))],
+        [run("./s.sh", steps=(run("b"), run("a"), run("c")))],
+        ["moved `b`: now after `./s.sh`"],
+    ),
+    "a mask": ([Umask("022")], [Umask("077")], ["changed `022` to `077` in `umask …`"]),
     "a redirection": ([run("a", stdout="x")], [run("a", stdout="y")], ["changed `> x` to `> y` in `a …`"]),
     "other kinds": (
         [Source("/a"), Write("b", True), Limit("core", 0)],
@@ -105,11 +127,17 @@ def test_one_change_is_one_edit_whatever_else_the_jobs_have() -> None:
     assert one == two == (Edit(Kind.CHANGED, "python run.py", (), ("--up",)),)
 
 
-_STEPS = st.lists(st.builds(run, st.sampled_from(["a", "a x", "a x y", "b", "b --v", "c d e"])), max_size=6)
+_TEXTS = st.none() | st.sampled_from(["x\n", "x\ny\n", "y"])
+_COMMANDS = st.builds(
+    run, st.sampled_from(["a", "a x", "a x y", "b", "b --v", "c d e"]), input=_TEXTS, steps=st.just(())
+)
+_FOLLOWED = st.builds(run, st.just("./s.sh"), steps=st.lists(_COMMANDS, max_size=2).map(tuple))
+_WRITES = st.builds(Write, st.sampled_from("fg"), st.just(True), _TEXTS)
+_STEPS = st.lists(_COMMANDS | _FOLLOWED | _WRITES, max_size=6)
 
 
 @given(_STEPS, _STEPS)
-def test_every_step_stands_beside_another_or_alone_in_order_and_once(left: list[Execute], right: list[Execute]) -> None:
+def test_every_step_stands_beside_another_or_alone_in_order_and_once(left: list[Step], right: list[Step]) -> None:
     pairs = aligned_steps(Plan(tuple(left), 0), Plan(tuple(right), 0))
     assert [pair.left for pair in pairs if pair.left is not None] == list(range(len(left)))
     assert [pair.right for pair in pairs if pair.right is not None] == list(range(len(right)))
@@ -117,8 +145,6 @@ def test_every_step_stands_beside_another_or_alone_in_order_and_once(left: list[
 
 
 @given(_STEPS, _STEPS, st.integers(0, 2), st.integers(0, 2))
-def test_plans_differ_exactly_when_there_are_edits(
-    left: list[Execute], right: list[Execute], one: int, other: int
-) -> None:
+def test_plans_differ_exactly_when_there_are_edits(left: list[Step], right: list[Step], one: int, other: int) -> None:
     ours, theirs = Plan(tuple(left), one), Plan(tuple(right), other)
     assert bool(edits(ours, theirs)) == (ours != theirs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ci_port.model import Case, Execute, Overlay, Plan, Rule, Source
-from ci_port.model.world import Answers
+from ci_port.model.rules import Answers
 from ci_port.parity import failures
 
 ENV = (("TEST_CONFIG", "smoke"),)

@@ -32,9 +32,15 @@ def test_counts_findings_and_what_explains_each_case() -> None:
     by_id = {result["id"]: result for result in report["results"]}
     assert by_id["linux/new"]["branch"] == "the new arm"
     assert by_id["linux/broken"]["failures"][0]["command"] == "dd <x> | y"
-    assert by_id["linux/guess"]["unanswered"][0]["argv"] == ["nproc"]
+    assert by_id["linux/guess"]["unanswered"][0]["subject"] == ["nproc"]
     assert report["unanswered"] == [
-        {"argv": ["nproc"], "place": {"file": "scripts/test.sh", "line": 3, "functions": []}, "cases": 1}
+        {
+            "what": "output",
+            "subject": ["nproc"],
+            "place": {"file": "scripts/test.sh", "line": 3, "functions": []},
+            "paste": '{"commands":[{"argv":["nproc"],"stdout":""}]}',
+            "cases": 1,
+        }
     ]
     (finding,) = report["findings"]
     assert finding["cases"] == ["cuda/unit", "cuda/lint"]
@@ -139,9 +145,9 @@ def test_a_different_case_cannot_be_called_the_same() -> None:
         ("[" * 100_000, Fault.UNREADABLE),
         ("[]", Fault.FOREIGN),
         ('{"format":"other"}', Fault.FOREIGN),
-        ('{"format":"ci-port parity","version":1,"counts":{}}', Fault.OTHER_VERSION),
-        ('{"format":"ci-port parity","version":3}', Fault.OTHER_VERSION),
-        ('{"format":"ci-port parity","version":2}', Fault.EDITED),
+        ('{"format":"ci-port parity","version":2,"counts":{}}', Fault.OTHER_VERSION),
+        ('{"format":"ci-port parity","version":4}', Fault.OTHER_VERSION),
+        ('{"format":"ci-port parity","version":3}', Fault.EDITED),
     ],
 )
 def test_what_is_no_report_is_refused_by_its_kind(text: str, fault: Fault) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_port.model import Execute, Limit, Observation, Plan, Source, Step, Write
+from ci_port.model import Execute, Limit, Observation, Plan, Source, Step, Umask, Write
 from ci_port.parity.compare import difference
 from ci_port.parity.wording import Word, aligned, change, command_words, notes, sides
 
@@ -15,6 +17,7 @@ from ci_port.parity.wording import Word, aligned, change, command_words, notes, 
     ("step", "text"),
     [
         (Execute(("python", "a b.py")), "python 'a b.py'"),
+        (Umask("077"), "umask 077"),
         (Execute(("cat",), stdin="in put"), "< 'in put' cat"),
         (Execute(("cat",), stdin="pipe", stdout="pipe"), "| cat |"),
         (Execute(("cat",), stdin="heredoc"), "<<heredoc cat"),
@@ -82,3 +85,17 @@ def test_change_holds_only_what_differs() -> None:
     found = difference(control, candidate)
     assert found is not None
     assert change(found) == ((("x",), ()), (("B=2",), ("B=3",)))
+
+
+def test_contents_and_inner_steps_stand_beside_the_command() -> None:
+    step = Execute(("./s.sh",), status=1, stdin="pipe", input="a\nb\n", steps=(Execute(("c",), "d"), Umask("077")))
+    assert notes(step) == ("exits 1", "2 steps of its own", "reads a, b")
+    assert notes(Write("f", append=False, text="x")) == ("writes x without a newline",)
+    other = replace(step, input="a\nc\n", steps=(Execute(("c",), "e"), Umask("077")))
+    found = difference(Observation(Plan((step,), 0)), Observation(Plan((other,), 0)))
+    assert found is not None
+    assert found.differing == ("input", "steps")
+    left, right = sides(found)
+    assert left.notes == ("exits 1", "itself: c (in d)", "itself: umask 077", "reads a", "reads b")
+    assert right.notes == ("exits 1", "itself: c (in e)", "itself: umask 077", "reads a", "reads c")
+    assert change(found) == ((("itself: c (in d)",), ("itself: c (in e)",)), (("reads b",), ("reads c",)))

@@ -231,7 +231,7 @@ CLOSED: dict[str, tuple[Callable[[], list[Report | BadReport]], Present, list[st
         ["report is of this version"],
     ),
     "newer schema": (
-        lambda: [changed(JOBS, lambda raw: raw.update(version=3), sealed=True)],
+        lambda: [changed(JOBS, lambda raw: raw.update(version=4), sealed=True)],
         PRESENT,
         ["report is of this version"],
     ),

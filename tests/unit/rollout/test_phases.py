@@ -130,5 +130,5 @@ def test_the_runner_needs_no_more_than_this_file_and_the_lowest_rooms() -> None:
         "ci_port.bash",
         "ci_port.model",
         "ci_port.model.toml",
-        "ci_port.model.world",
+        "ci_port.model.reading",
     }

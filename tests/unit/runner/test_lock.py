@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ci_port.model import DataError
+from ci_port.model.packaged import data
 from ci_port.runner.lock import Lock, LockedBranch, drift, lock_of, make_lock, read_lock
-from ci_port.runner.project import data
 from ci_port.runner.project import load_project as load_runner_project
 from tests.lock_now import lock_now
 from tests.unit.runner.conftest import SCRIPT

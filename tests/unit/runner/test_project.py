@@ -6,16 +6,17 @@ import os
 
 import pytest
 
+from ci_port.model.packaged import DATA
 from ci_port.runner import project as projects
 from ci_port.runner.__main__ import SCRIPT
-from ci_port.runner.project import Project, Special, data, load_project
+from ci_port.runner.project import Project, Special, load_project
 
 
 def test_the_packaged_project_is_whole() -> None:
     project = load_project()
     assert project.script == SCRIPT
     for name in (project.world, project.lock, project.rollout):
-        assert os.path.isfile(os.path.join(projects.DATA, name))
+        assert os.path.isfile(os.path.join(DATA, name))
     assert callable(project.program())
 
 
@@ -27,11 +28,6 @@ def test_special_jobs_match_all_their_globs() -> None:
     special = Special((("A", "x*"), ("B", "y")), ("z",))
     assert special.selects({"A": "xa", "B": "y"})
     assert not special.selects({"A": "xa"})
-
-
-def test_data_that_is_not_there_is_an_error() -> None:
-    with pytest.raises(OSError, match="nothing"):
-        data("nothing.json")
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", '{"script": 1}', "{"])

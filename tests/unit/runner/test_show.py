@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ci_port.model import Execute, Limit, Plan, Source, Write
+from ci_port.model import Digest, Execute, Limit, Plan, Source, Umask, Write
 from ci_port.runner.show import lines
 
 
@@ -15,6 +15,9 @@ def test_every_kind_of_step() -> None:
             Write("a b", append=True),
             Write("c", append=False),
             Limit("core", 0),
+            Umask("077"),
+            Write("c", append=False, text="a\n"),
+            Execute(("./s.sh",), input=Digest("0" * 64, 9), steps=(Source("x"), Execute(("y",)))),
         ),
         2,
     )
@@ -25,5 +28,8 @@ def test_every_kind_of_step() -> None:
         "write >> 'a b'",
         "write > c",
         "ulimit core 0",
+        "umask 077",
+        "write > c  # 'a\\n'",
+        "./s.sh  # reads 9 bytes; itself source x; itself y",
         "# exit status 2",
     ]

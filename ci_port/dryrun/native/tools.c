@@ -1,14 +1,18 @@
-/* Pure tools: they only compute, so they really run. Answers to execve(2), ld.so(8), grep(1) and gawk(1) (-i, -l). */
+/* Tools: commands that really run, with this library in them. Text tools only compute; file tools change the world's
+ * files, and are steps. Answers to execve(2), ld.so(8), grep(1) and gawk(1) (-i, -l). */
 #include "recorder.h"
 
-static const char *find_tool(const char *name) {
+char **held;
+
+const char *find_tool(const char *name, uint32_t *kind) {
     if (!strncmp(name, "/usr/bin/", 9)) name += 9;
     else if (!strncmp(name, "/bin/", 5)) name += 5;
     if (strchr(name, '/')) return NULL;
-    const char *cursor = pure_start;
-    for (uint32_t i = 0; i < pure_count; i++) {
+    const char *cursor = tool_start;
+    for (uint32_t i = 0; i < tool_count; i++) {
         const char *tool = take_string(&cursor, NULL);
         const char *path = take_string(&cursor, NULL);
+        *kind = take_number(&cursor);
         if (!strcmp(tool, name)) return path;
     }
     return NULL;
@@ -16,7 +20,7 @@ static const char *find_tool(const char *name) {
 
 /* `cat` of a file that is not there is recorded like any other command. */
 static int reads_missing_file(char *const argv[]) {
-    if (strcmp(base_name(argv[0]), "cat")) return 0;
+    if (ctl->effects || strcmp(base_name(argv[0]), "cat")) return 0;
     int options = 1;
     for (int i = 1; argv[i]; i++) {
         if (options && !strcmp(argv[i], "--")) { options = 0; continue; }
@@ -41,17 +45,20 @@ static int runs_under_own_name(const char *path, const char *name) {  /* not so:
     return !strcmp(base_name(path), base_name(name));
 }
 
-/* The program to run for a command, or NULL: it is no pure tool, or does here what only a command would. */
-const char *pure_tool(const char *path, char *const argv[]) {
-    const char *tool = runs_under_own_name(path, argv[0]) ? find_tool(argv[0]) : NULL;
+/* The program to run for a command, or NULL: it is no tool, or does here what only a command would. */
+const char *tool_of(const char *path, char *const argv[], uint32_t *kind) {
+    const char *tool = runs_under_own_name(path, argv[0]) ? find_tool(argv[0], kind) : NULL;
+    if (!tool && !in_bash && !strcmp(argv[0], "echo")) {  /* what xargs(1) runs by itself */
+        tool = find_tool(XARGS_ECHO, kind);
+    }
     if (tool && loads_code(argv)) fail(NULL, "%s loads code that is not in the script", argv[0]);
     return tool && !reads_missing_file(argv) ? tool : NULL;
 }
 
-static int is_loader_variable(const char *entry) {
-    static const char *const names[] = {"LD_",      "GCONV_PATH=",      "LOCPATH=", "NLSPATH=", "GLIBC_TUNABLES=", "MALLOC_",
-                                        "CI_PORT_", "POSIXLY_CORRECT=", "GREP_",    "AWKPATH=", "AWKLIBPATH=",     "TMPDIR=",
-                                        NULL};
+/* What would make the tool another one. It does not see them, and what it starts gets them back (start.c). */
+static int is_held(const char *entry) {
+    static const char *const names[] = {"LD_",   "GCONV_PATH=", "LOCPATH=",  "NLSPATH=",      "GLIBC_TUNABLES=",  "MALLOC_",
+                                        "GREP_", "AWKPATH=",    "AWKLIBPATH=", "POSIXLY_CORRECT=", "CI_PORT_", NULL};
     for (int i = 0; names[i]; i++)
         if (!strncmp(entry, names[i], strlen(names[i]))) return 1;
     return 0;
@@ -81,9 +88,10 @@ static char *const *with_grep_option(char *const argv[]) {
     return extended;
 }
 
-/* Really run a tool that only computes: with this library in it, so that it sees the world's files and no others. */
-void run_pure(const char *path, char *const argv[], char *const envp[]) {
-    if (!*path) fail(argv[0], "the pure tool %s is not installed here, or is linked statically", argv[0]);
+/* Really run a tool: with this library in it, so that it sees the world's files and no others. `execute` is its step,
+ * 0 if it has none. */
+void run_tool(const char *path, char *const argv[], char *const envp[], uint64_t execute) {
+    if (!*path) fail(argv[0], "the tool %s is not installed here, or is linked statically", argv[0]);
     static char functions[PATH_MAX];
     const char *file;
     uint32_t line = here(&file, functions, sizeof functions);
@@ -91,10 +99,9 @@ void run_pure(const char *path, char *const argv[], char *const envp[]) {
     while (envp[count]) count++;
     char **environment = malloc((count + 8) * sizeof *environment);
     if (!environment) end_run();
-    for (size_t i = 0; i < count; i++)
-        if (!is_loader_variable(envp[i])) environment[kept++] = envp[i];
+    for (size_t i = 0; i < count; i++) environment[kept++] = is_held(envp[i]) ? formatted("CI_PORT_HELD=%s", envp[i]) : envp[i];
     Dl_info info;
-    if (!dladdr((void *)&run_pure, &info)) fail(argv[0], "the recorder cannot find itself");
+    if (!dladdr((void *)&run_tool, &info)) fail(argv[0], "the recorder cannot find itself");
     char *path_text = formatted("CI_PORT_ORDER=");
     for (uint32_t i = 0; i < depth; i++) path_text = formatted("%s%u.", path_text, order[i]);
     environment[kept++] = formatted("LD_PRELOAD=%s", info.dli_fname);
@@ -102,7 +109,11 @@ void run_pure(const char *path, char *const argv[], char *const envp[]) {
     environment[kept++] = formatted("%s%u", path_text, seq);
     environment[kept++] = formatted("CI_PORT_PLACE=%u %s", line, file);
     environment[kept++] = formatted("CI_PORT_FUNCTIONS=%s", functions);
+    char writes[4096];
+    hand_on_writes(writes, sizeof writes);
+    if (*writes) environment[kept++] = formatted("CI_PORT_WRITES=%s", writes);
     environment[kept] = NULL;
+    own_process()->execute = execute;
     syscall(SYS_execve, path, with_grep_option(argv), environment);
-    fail(argv[0], "the pure tool %s cannot be started: %s", path, strerror(errno));
+    fail(argv[0], "the tool %s cannot be started: %s", path, strerror(errno));
 }

@@ -1,0 +1,125 @@
+"""Tables of jobs: one case a row, as CSV or as JSON lines. Unset is not empty: the cell `<unset>` says so."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ci_port.model.case import Case, args_from_json, env_from_json
+from ci_port.model.environment import Environment
+from ci_port.model.fields import DataError, Document, Fields
+
+UNSET = "<unset>"
+ARGS = "args"
+STDIN = "stdin"
+
+
+def read_jobs(text: str, source: str, id_template: str) -> list[Case]:
+    """Return the cases of a table, in order; `source` is its file's name, and `.jsonl` in it tells the form.
+
+    The id of a job is made of its cells by `id_template` (`str.format`); equal ones are numbered. Raises DataError with
+    file, line and column.
+    """
+    lines = ".jsonl" in source.rpartition("/")[2]
+    found = _json_lines(text, source, id_template) if lines else _rows(text, source, id_template)
+    seen: dict[str, int] = {}
+    cases = []
+    for line, case, has_own_id in found:
+        if has_own_id and case.id in seen:
+            raise DataError(source, line, "id", f"{case.id!r} stands already in line {seen[case.id]}")
+        # Jobs that differ only in what the id leaves out are told apart by number.
+        id, number = case.id, 1
+        while id in seen:
+            number += 1
+            id = f"{case.id}#{number}"
+        seen[id] = line
+        cases.append(replace(case, id=id))
+    return cases
+
+
+Job = tuple[int, Case, bool]
+"""A line, what stands there, and whether it says its id itself."""
+
+
+def _rows(text: str, source: str, id_template: str) -> Iterator[Job]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        _check_header(header, source)
+        for row in reader:
+            if row:
+                yield reader.line_num, _row(header, row, source, reader.line_num, id_template), False
+    except csv.Error as error:
+        raise DataError(source, reader.line_num, "", str(error)) from None
+
+
+def _check_header(header: Sequence[str], source: str) -> None:
+    if not header or len(set(header)) != len(header) or not all(header):
+        raise DataError(source, 1, "", "the first line must name each column once")
+    for name in header:
+        _check_variable(name, "", source, 1)
+
+
+def _row(header: Sequence[str], row: Sequence[str], source: str, line: int, id_template: str) -> Case:
+    if len(row) != len(header):
+        raise DataError(source, line, "", f"{len(header)} cells are expected, found {len(row)}")
+    cells = dict(zip(header, row, strict=True))
+    env: dict[str, str | None] = {}
+    for name, cell in cells.items():
+        if name not in (ARGS, STDIN):
+            _check_variable(name, cell, source, line)
+            env[name] = None if cell == UNSET else cell
+    stdin = cells.get(STDIN, UNSET)
+    return Case(
+        _id(id_template, cells, source, 1),
+        tuple(sorted(env.items())),
+        args=_words(cells.get(ARGS, ""), source, line),
+        stdin=None if stdin == UNSET else stdin,
+    )
+
+
+def _check_variable(name: str, value: str, source: str, line: int) -> None:
+    try:
+        Environment({name: value})
+    except ValueError as error:
+        raise DataError(source, line, name, str(error)) from None
+
+
+def _words(cell: str, source: str, line: int) -> tuple[str, ...]:
+    if cell == UNSET:
+        return ()
+    try:
+        words = shlex.split(cell)
+    except ValueError as error:
+        raise DataError(source, line, ARGS, f"words as a shell reads them are expected: {error}") from None
+    if "\0" in cell:
+        raise DataError(source, line, ARGS, "words without NUL are expected")
+    return tuple(words)
+
+
+def _json_lines(text: str, source: str, id_template: str) -> Iterator[Job]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            fields = Document(line, source, number).parse()
+            yield number, job_from_json(fields, source, number, id_template), fields.has("id")
+
+
+def job_from_json(fields: Fields, source: str, line: int, id_template: str) -> Case:
+    """Return the job that one line describes; its id is made as in a table unless it says one."""
+    env, args, stdin = env_from_json(fields), args_from_json(fields), fields.text_or_none(STDIN)
+    cells = {name: UNSET if value is None else value for name, value in env}
+    cells |= {ARGS: shlex.join(args), STDIN: UNSET if stdin is None else stdin}
+    id = fields.text("id") if fields.has("id") else _id(id_template, cells, source, line)
+    fields.text("id", "")
+    fields.finish()
+    return Case(id, env, args=args, stdin=stdin)
+
+
+def _id(template: str, cells: Mapping[str, str], source: str, line: int) -> str:
+    try:
+        return template.format_map(cells)
+    except (KeyError, ValueError, IndexError, AttributeError, TypeError) as error:
+        raise DataError(source, line, "", f"the id of a job cannot be made from {template!r}: {error!r}") from None
