@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from ci_port.cli import status
-from ci_port.cli.options import add_jobs_option, add_project_options, environment_changes, project_of, workers
+from ci_port.cli.options import (
+    add_jobs_option,
+    add_project_options,
+    add_start_options,
+    environment_changes,
+    project_of,
+    script_words,
+    workers,
+)
 from ci_port.cli.terminal import Progress, is_terminal, style_for
 from ci_port.model import Case
 from ci_port.model.errors import UsageError
@@ -49,12 +56,7 @@ COMMAND_LINE = "command-line"
 def add(command: argparse.ArgumentParser) -> None:
     """Add the options."""
     command.add_argument("--impl", required=True, choices=("shell", "python"), help="the script, or its port")
-    command.add_argument(
-        "--env", action="append", default=[], metavar="NAME=VALUE", help="set a variable; NAME= empties it"
-    )
-    command.add_argument("--unset", action="append", default=[], metavar="NAME", help="remove a variable")
-    command.add_argument("--args", metavar="WORDS", help="the script's arguments, as a shell reads them")
-    command.add_argument("--stdin", metavar="TEXT", help="what the script reads on its standard input")
+    add_start_options(command)
     command.add_argument("--cases", metavar="FILE", help="cases, one JSON object a line; *.gz is unpacked, - is stdin")
     command.add_argument("--format", choices=("text", "json", "jsonl"), help="what to print (see below)")
     add_jobs_option(command)
@@ -74,18 +76,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _cases(arguments: argparse.Namespace) -> list[Case]:
     changes = environment_changes(arguments)
     if arguments.cases is None:
-        return [Case(COMMAND_LINE, tuple(sorted(changes.items())), None, _words(arguments.args), arguments.stdin)]
+        return [Case(COMMAND_LINE, tuple(sorted(changes.items())), None, script_words(arguments.args), arguments.stdin)]
     if arguments.args is not None or arguments.stdin is not None:
         raise UsageError("--args and --stdin are for one run; with --cases, each case says its own")
     cases = load_cases(arguments.cases)
     return [replace(case, env=tuple(sorted({**changes, **dict(case.env)}.items()))) for case in cases]
-
-
-def _words(text: str | None) -> tuple[str, ...]:
-    try:
-        return tuple(shlex.split(text or ""))
-    except ValueError as error:
-        raise UsageError(f"--args {text!r} are no shell words: {error}") from None
 
 
 def _side(arguments: argparse.Namespace) -> tuple[OpenSide, int]:
