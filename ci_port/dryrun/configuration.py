@@ -28,7 +28,7 @@ class Who:
 class Configuration:
     """What the library must know of one run; paths are bytes as the kernel takes them.
 
-    `effects`: the world has version 2. `has_stdin`: the case says what the script reads. `tools` are the programs that
+    `stubs` is the file of stubs (`stubs`), empty if there is none. `effects`: the world has version 2. `has_stdin`: the case says what the script reads. `tools` are the programs that
     really run, each with its kind.
     """
 
@@ -42,6 +42,7 @@ class Configuration:
     host: str
     bash: str
     workspace: str
+    stubs: str
     effects: bool
     has_stdin: bool
     who: Who

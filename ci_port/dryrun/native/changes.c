@@ -60,8 +60,10 @@ int unlinkat(int dir, const char *path, int flags) {
     if (!(flags & AT_REMOVEDIR)) flush_text(dir, path);
     char whole[PATH_ROOM];
     int known = !physical(dir, path, whole, sizeof whole);
+    ino_t last = flags & AT_REMOVEDIR ? 0 : last_name(dir, real_path(path, buffer));
     int result = (int)syscall(SYS_unlinkat, dir, real_path(path, buffer), flags);
     int error = errno;
+    if (!result) own_is_gone(last);
     if (known && !result) touch_path(whole);
     else if (known && error == ENOENT) settle_path(whole);
     errno = error;
@@ -79,8 +81,11 @@ CHANGE(renameat2, (int a, const char *from, int b, const char *to, unsigned flag
     int known = !physical(a, from, old, sizeof old) && !physical(b, to, new, sizeof new);
     flush_text(a, from);
     flush_text(b, to);
+    ino_t last = flags & RENAME_EXCHANGE ? 0 : last_name(b, real_path(to, other));
+    if (last && last == last_name(a, real_path(from, buffer))) last = 0;  /* onto itself */
     int result = (int)syscall(SYS_renameat2, a, real_path(from, buffer), b, real_path(to, other), flags);
     int error = errno;
+    if (!result) own_is_gone(last);
     if (known && !result) { touch_path(old); touch_path(new); }
     errno = error;
     return result;
@@ -135,10 +140,18 @@ static void touch_open(int fd) {
     char real[PATH_ROOM];
     if (!path_of(fd, real, sizeof real) && in_root(real)) touch_path(virtual_path(real));
 }
+/* One of the script's own files is open for reading: what is done to it is done in the tree. */
+static const char *own_behind(int fd, char *buffer) {
+    struct stat st;
+    return syscall(SYS_fstat, fd, &st) ? NULL : own_path(NULL, &st, buffer);
+}
 DECLARE(fchmod);
 int fchmod(int fd, mode_t mode) {
     if (!ready || in_bash) return NEXT(fchmod)(fd, mode);  /* bash's own file for a here-document */
     may_change("changes the mode of", "a file");
+    char buffer[PATH_ROOM];
+    const char *own = own_behind(fd, buffer);
+    if (own) return chmod(own, mode);
     touch_open(fd);
     return (int)syscall(SYS_fchmod, fd, mode);
 }
@@ -161,6 +174,7 @@ OWNER(fchownat, (int dir, const char *path, uid_t u, gid_t g, int flags), (dir, 
 
 CHANGE(truncate, (const char *path, off_t length), (path, length), "truncates", path)
     flush_text(AT_FDCWD, path);
+    own_is_truncated(real_path(path, buffer));
     int result = (int)syscall(SYS_truncate, real_path(path, buffer), length);
     if (!result) touch(AT_FDCWD, path);
     return result;
@@ -198,4 +212,8 @@ int utimensat(int dir, const char *path, const struct timespec times[2], int fla
     return ready ? set_times(dir, path, times, flags) : NEXT(utimensat)(dir, path, times, flags);
 }
 DECLARE(futimens);
-int futimens(int fd, const struct timespec times[2]) { return ready ? set_times(fd, NULL, times, 0) : NEXT(futimens)(fd, times); }
+int futimens(int fd, const struct timespec times[2]) {
+    char buffer[PATH_ROOM];
+    const char *own = ready ? own_behind(fd, buffer) : NULL;
+    return !ready ? NEXT(futimens)(fd, times) : own ? set_times(AT_FDCWD, own, times, 0) : set_times(fd, NULL, times, 0);
+}

@@ -110,7 +110,14 @@ const char *real_path(const char *path, char *buffer) {
         snprintf(buffer, PATH_ROOM, "%s%s", settings.root, whole);
         return buffer;
     }
-    if (is_device(path)) return path;
+    if (is_device(path)) {
+        /* One of the script's own files under its number: what is done to it is done in the tree. */
+        char whole[PATH_ROOM];
+        const char *own = is_open_file(path) ? own_path(path, NULL, whole) : NULL;
+        if (!own) return path;
+        snprintf(buffer, PATH_ROOM, "%s%s", settings.root, own);
+        return buffer;
+    }
     if (escapes(path, 0)) {
         char whole[PATH_ROOM];
         absolute(path, whole, sizeof whole);

@@ -199,6 +199,18 @@ void note_read(int fd);
 void note_stdin(void);
 void forget_note(int fd);
 
+/* ---- stubs.c ----------------------------------------------------------------------------------------------- */
+
+void show_own(struct stat *st);
+void show_own_x(struct statx *st);
+int own_fstat(int fd, struct stat *st);
+const char *own_path(const char *path, const struct stat *st, char *buffer);
+void own_is_read(int fd, int flags);
+void own_is_written(int fd, int flags);
+void own_is_truncated(const char *real);
+ino_t last_name(int dir, const char *real);
+void own_is_gone(ino_t inode);
+
 /* ---- changes.c --------------------------------------------------------------------------------------------- */
 
 void becomes_step(void);

@@ -15,6 +15,7 @@ import pytest
 
 from ci_port.dryrun import build, programs, wire
 from ci_port.dryrun.limits import Limits
+from ci_port.dryrun.own_files import own_files
 from ci_port.dryrun.scratch import Scratch
 from ci_port.dryrun.worker import Setup
 from ci_port.model import Case, World
@@ -46,16 +47,17 @@ def setup(tmp_path: Path) -> Setup:
     (tmp_path / "scripts" / "script.sh").write_text("run here\nrun there >log\n", encoding="utf-8")
     (tmp_path / "scratch").mkdir()
     bash = programs.find_bash()
+    world = World("/w", "/bin", scripts="ci")
     return Setup(
         scratch=Scratch(str(tmp_path / "scratch")),
         script="script.sh",
         directory=str(tmp_path / "scripts"),
-        stands_in="/w/ci",
-        world=World("/w", "/bin"),
+        own=own_files(tmp_path / "scripts" / "script.sh", world),
+        world=world,
         limits=Limits(),
         bash=bash,
         library=str(build.locate()),
-        pure={},
+        tools={},
         loaders=(programs.loader_of(bash),),
     )
 
@@ -65,7 +67,7 @@ def test_a_worker_says_that_it_is_ready_and_answers_each_case(setup: Setup) -> N
     assert ready == {"problem": ""}
     assert [step["argv"] for step in first["plan"]["steps"]] == [["run", "here"], ["run", "there"]]
     assert [place[1] for place in first["places"]] == [1, 2]
-    assert second["answered"] == [False, False]
+    assert [question["what"] for question in second["asked"]] == ["status", "status"]
 
 
 def test_nothing_of_the_scratch_directory_stays(setup: Setup) -> None:
