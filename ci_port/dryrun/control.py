@@ -96,6 +96,7 @@ class Control:
             gid=configuration.who.gid,
             cpus=configuration.who.cpus,
             has_stdin=configuration.has_stdin,
+            courses=configuration.courses,
             # The kernel's own end for a process that outlives everybody who watches it.
             seconds=math.ceil(self._limits.seconds) + 1,
         )
@@ -172,6 +173,11 @@ class Control:
     def sent(self, signal: int) -> bool:
         """Whether the script itself has sent this signal."""
         return bool(self._number("crashing") >> signal & 1)
+
+    @property
+    def cut(self) -> bool:
+        """Whether commands that the shell has started were not written down."""
+        return self._number("cut") != 0
 
     @property
     def at(self) -> tuple[str, int] | None:

@@ -43,6 +43,8 @@ TEXT_ONLY, RAN, FOLLOWED = 8, 16, 32
 """Flags of EXECUTE: a text tool that changed something; a file tool, which really ran; a script that is looked into."""
 APPENDS = 1
 """Flag of WRITE: what the file held stays."""
+IN_TRAP, KNOWS = 1, 2
+"""Flags of COMMAND: it belongs to what a trap does; the variables of the test are known."""
 UNLIMITED = -1
 """Value of LIMIT."""
 UNKNOWN_STATUS = -1
@@ -70,6 +72,8 @@ _CONSTANTS: Mapping[str, int | str] = {
     "RAN": RAN,
     "FOLLOWED": FOLLOWED,
     "APPENDS": APPENDS,
+    "IN_TRAP": IN_TRAP,
+    "KNOWS": KNOWS,
     "UNLIMITED": UNLIMITED,
     "UNKNOWN_STATUS": UNKNOWN_STATUS,
     "TEXT_TOOL": TEXT_TOOL,
@@ -88,6 +92,7 @@ class Kind(IntEnum):
     EXECUTE = 1
     SOURCE = 2
     WRITE = 3
+    """`value` is the inode of the file."""
     LIMIT = 4
     ERROR = 5
     MKDIR = 6
@@ -113,6 +118,9 @@ class Kind(IntEnum):
     """The standard input of the run is read."""
     NOTE = 17
     """A locale that this machine lacks is asked for."""
+    COMMAND = 18
+    """The shell starts a command of its own script. `status`: that of the command before it in this process; `value`:
+    how many `eval` it stands in. Its words are the variables that a test looks at, as `NAME=VALUE`."""
 
 
 TEXTS: Mapping[Kind, tuple[str, ...]] = {
@@ -133,6 +141,7 @@ TEXTS: Mapping[Kind, tuple[str, ...]] = {
     Kind.LOOKUP: ("name",),
     Kind.STDIN: (),
     Kind.NOTE: ("locale",),
+    Kind.COMMAND: ("text",),
 }
 """The texts of a record, in their order."""
 
@@ -188,6 +197,8 @@ class ControlHead(NamedTuple):
     cpus: UInt32
     has_stdin: UInt32
     """The case says what the script reads on its standard input."""
+    courses: UInt32
+    """Each command that the shell starts is written down."""
     seconds: UInt32
     """Processor time that one process may use."""
     stop: UInt32 = Stop.GOES_ON
@@ -217,6 +228,8 @@ class ControlHead(NamedTuple):
     """Writes, in order: which file is newer."""
     clock: UInt32 = 0
     """Seconds that have passed: sleep passes them."""
+    cut: UInt32 = 0
+    """The commands that the shell starts are no longer written down: they need too much room."""
     initial_open: UInt32 = 0
     """Bit n: the run was given standard stream n."""
     initial_0: UInt64 = 0
@@ -264,6 +277,10 @@ class ProcessEntry(NamedTuple):
     """It works in the background until somebody waits for it, or ends it."""
     asked: UInt32
     """How often the script has asked whether it still works."""
+    parent: UInt32
+    """Its parent's place in this table, plus 1; 0: the script's own process."""
+    due: UInt32
+    """When it wakes up by itself, in seconds of the run's clock; 0: it does not."""
     reserved: UInt32
 
 
@@ -287,9 +304,9 @@ class WrittenFile(NamedTuple):
     run: UInt32
     tick: UInt32
     """When it was written last; 0: the time of the file itself counts."""
-    filled: UInt32
+    filled: UInt32 = 0
     """A stub (`StubEntry`) holds its content itself: 1: soon, FILLED: by now."""
-    reserved: UInt32
+    reserved: UInt32 = 0
 
 
 class StubHead(NamedTuple):
@@ -369,7 +386,9 @@ _STRUCTS: Mapping[str, tuple[type[tuple[Any, ...]], str]] = {
 }
 """The names in C, and what follows a head."""
 
-SETTINGS = ("root", "blank", "scratch_tmp", "noise", "script_dir", "home", "user", "host", "bash", "workspace", "stubs")
+SETTINGS = (
+    *("root", "blank", "scratch_tmp", "noise", "script_dir", "home", "user", "host", "bash", "workspace", "path", "stubs"),
+)
 """The texts of the configuration, in their order."""
 
 _FORMATS = {"uint8_t": "B", "uint16_t": "H", "uint32_t": "I", "uint64_t": "Q", "int32_t": "i", "int64_t": "q"}

@@ -22,10 +22,9 @@ from ci_port.dryrun.worker import Setup
 from ci_port.model import Case, Document, Observation, Place, RunFailed, World
 from ci_port.model.case import refusal
 from ci_port.model.files import texts
-from ci_port.model.observation import Left
+from ci_port.model.observation import Course, Left, Started
 from ci_port.model.plan import plan_from_json
 from ci_port.model.tools import FILE_TOOLS
-
 
 _SYNTAX_STATUS = 2
 """What bash ends with where it does not understand a script (bash manual, "Exit Status")."""
@@ -46,11 +45,13 @@ class Recorder:
         bash: str | None = None,
         decides: Decides = every_status,
         looks: bool = False,
+        courses: bool = False,
     ) -> None:
         """Take the script, with its neighbours beside it, and the world that it runs in.
 
         `decides` tells whether the status of a command selects what the script does next; without it, every one does.
-        With `looks`, observations hold all that was printed and the files that were left behind.
+        With `looks`, observations hold all that was printed and the files that were left behind; with `courses`, each
+        command that the shell has started.
 
         The script's directory stands in the world's `scripts`; with `checkout`, it stands in the workspace as in its
         work tree, with all that git tracks there. Raises CannotRunHere if this machine cannot record,
@@ -62,6 +63,7 @@ class Recorder:
             raise FileNotFoundError(f"there is no script {script}")
         self._decides = decides
         self._looks = looks
+        self._courses = courses
         self._bash = shell
         self._script = script
         self._world = world
@@ -88,6 +90,7 @@ class Recorder:
             library=library,
             tools=tools,
             looks=self._looks,
+            courses=self._courses,
             loaders=tuple(sorted({loader for path in programs if (loader := loader_of(path))})),
         )
 
@@ -127,6 +130,7 @@ class Recorder:
             output=answer["output"],
             files={path: Left(*seen) for path, seen in answer["files"].items()},
             version=self._world.version,
+            course=_course(answer["course"]) if self._courses else None,
         )
 
     def _check_syntax(self, sources: Sources) -> None:
@@ -168,6 +172,14 @@ def _as_written(directory: str, own: OwnFiles) -> str:
     """Return the script's directory with which places are shown: as the user wrote it, if links do not forbid that."""
     top = os.path.join(directory, os.path.relpath(own.shown, own.directory))
     return directory if os.path.realpath(os.path.normpath(top)) == own.real else os.path.realpath(directory)
+
+
+def _course(fields: dict[str, Any]) -> Course:
+    started = (
+        Started(text, _place(place), status, tuple(process), level, trapped, variables)
+        for text, place, status, process, level, trapped, variables in fields["started"]
+    )
+    return Course(tuple(started), fields["cut"])
 
 
 def _place(fields: list[Any]) -> Place:

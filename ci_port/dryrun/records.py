@@ -38,7 +38,7 @@ class Record:
         return self.order[:-1]
 
 
-_WITH_WORDS = (Kind.EXECUTE, Kind.TOOL)
+_WITH_WORDS = (Kind.EXECUTE, Kind.TOOL, Kind.COMMAND)
 _WITH_CONTENT = (Kind.TEXT, Kind.INPUT)
 
 

@@ -231,7 +231,7 @@ class Tree:
         mode = os.lstat(path).st_mode
         if stat.S_ISLNK(mode):
             target = os.readlink(path)
-            return ("link", 0, target.removeprefix(self.root) if target.startswith(self.root + "/") else target)
+            return ("link", 0o777, target.removeprefix(self.root) if target.startswith(self.root + "/") else target)
         if stat.S_ISREG(mode):
             with open(self.reads(path), "rb") as file:
                 return ("file", stat.S_IMODE(mode), os.fsdecode(file.read()))

@@ -62,6 +62,8 @@ class Setup:
     loaders: tuple[str, ...]
     looks: bool = False
     """Whether observations hold all that was printed, and the files that were left behind."""
+    courses: bool = False
+    """Whether observations hold each command that the shell has started."""
 
 
 class Failure(Exception):
@@ -130,9 +132,9 @@ class Worker:
         files = self._tree.left(world.workspace) if self._setup.looks else {}
         records, found = self._records(problem)
         closed = world.workspace if world.checkout else None
-        shown = [record for record in records if record.kind in STEPS]
+        found_steps, shown = steps([record for record in records if record.kind in STEPS], start, world, found)
         return {
-            "plan": {"status": status, "steps": steps(shown, start, world, found)},
+            "plan": {"status": status, "steps": found_steps},
             "remarks": [*filter(None, (started.remark, *self._setup.own.remarks)), *_remarks(records)],
             "places": [self._places.of(record) for record in shown],
             "asked": [self._question(question) for question in questions(records, world, closed)],
@@ -140,7 +142,13 @@ class Worker:
             "messages": self._supervisor.said(2, limits.messages),
             "output": self._supervisor.said(1, limits.output if self._setup.looks else limits.messages),
             "files": files,
+            "course": self._course(records),
         }
+
+    def _course(self, records: list[Record]) -> dict[str, Any]:
+        """Return the commands that the shell has started, and whether some of them were not written down."""
+        started = [_started(record, self._places) for record in records if record.kind is Kind.COMMAND]
+        return {"started": started, "cut": self._control.cut}
 
     def _question(self, question: Question) -> dict[str, Any]:
         decider = question.decider
@@ -170,9 +178,11 @@ class Worker:
                 host=world.host,
                 bash=self._setup.bash,
                 workspace=world.workspace,
+                path=world.path,
                 stubs=self._stubs.file,
                 effects=world.version >= 2,
                 has_stdin=case.stdin is not None,
+                courses=self._setup.courses,
                 who=Who(world.user.uid, world.user.gid, world.cpus),
                 tools=self._setup.tools,
                 missing=sorted(world.missing),
@@ -238,6 +248,18 @@ class Worker:
         where = self._places.of_last(self._control.at, lambda path: self._tree.reads(self._setup.scratch.root + path))
         self._tree.forget()
         raise Failure(problem, where)
+
+
+def _started(record: Record, places: Places) -> list[Any]:
+    return [
+        record.texts[0],
+        places.of(record),
+        record.status,
+        record.process,
+        len(record.stack) + record.value,
+        bool(record.flags & layout.IN_TRAP),
+        dict(entry.split("=", 1) for entry in record.argv) if record.flags & layout.KNOWS else None,
+    ]
 
 
 def _remarks(records: list[Record]) -> list[str]:

@@ -96,13 +96,39 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
+class Started:
+    """A command that the shell has started, in the words of the script: nothing in `text` is expanded.
+
+    `status` is that of the command before it in the same process, `process` its process's place in the tree of forks.
+    `level` says how deep it stands in functions, sourced files and `eval`. `trapped`: a trap does it; the status is not
+    known then. `variables` are those that a `[[ ]]` of several tests looks at, None if they are not known.
+    """
+
+    text: str
+    place: Place
+    status: int = 0
+    process: tuple[int, ...] = ()
+    level: int = 0
+    trapped: bool = False
+    variables: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The commands that the shell has started, in the order of the plan; `cut`: there were more of them."""
+
+    started: tuple[Started, ...] = ()
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """One run: its plan, the place of each step (same order), what is unanswered, executed lines per file.
 
     `messages` is the end of what the run printed on standard error: for people, when a run ends unexpectedly.
     `version` is that of the world in which it ran, `remarks` say how the run differs from what CI does.
     `output` is the end of what was printed on standard output; `files` is what stands below the workspace at the end,
-    by relative path, where the recorder was asked to look.
+    by relative path, where the recorder was asked to look. `course` is there where the recorder was asked for it.
     """
 
     plan: Plan
@@ -114,6 +140,7 @@ class Observation:
     remarks: tuple[str, ...] = ()
     output: str = ""
     files: Mapping[str, Left] = field(default_factory=dict)
+    course: Course | None = None
 
     @property
     def trusted(self) -> bool:

@@ -6,7 +6,8 @@ import weakref
 from types import MethodType
 
 from ci_port.dryrun.probes import Call, TextOf
-from ci_port.shell.decisions import Decisions, Frame
+from ci_port.shell.decisions import Decisions
+from ci_port.shell.frames import Frame
 
 
 class Deciding:

@@ -28,11 +28,7 @@ def shell_side(script: Path, world: World) -> OpenSide:
     @contextlib.contextmanager
     def open_recorder() -> Iterator[Side]:
         from ci_port.dryrun import CannotRunHere, Recorder  # here, because the port must work where it cannot
-
-        try:
-            from ci_port.project.deciding import Deciding
-        except ImportError as error:
-            raise CannotRun(f"Recording a script needs {error.name}: pip install 'ci_port[parity]'") from None
+        from ci_port.project.deciding import Deciding
 
         with contextlib.ExitStack() as stack:
             try:

@@ -36,14 +36,18 @@ def _script(script: Path) -> str:
 
 
 def _tool_files(port: list[Path]) -> list[Path]:
-    """Return the sources that decide a result and are no part of the port; the command line only shows it."""
+    """Return the sources that decide a result and are no part of the port; what only shows it is left out."""
     sources = (path for kind in ("*.py", "*.[ch]", "rules/*.json") for path in TOOL.rglob(kind))
     own = set(port)
-    return [path for path in sources if path not in own and path.relative_to(TOOL).parts[0] in _DECIDING]
+    return [path for path in sources if path not in own and _decides(path.relative_to(TOOL))]
 
 
 # `data` are the libraries of rules that a world may include.
 _DECIDING = frozenset({"bash", "data", "dryrun", "host", "model", "parity"})
+
+
+def _decides(path: Path) -> bool:
+    return path.parts[0] in _DECIDING and path.parts[:2] != ("parity", "render")
 
 
 def _of(files: list[Path]) -> str:

@@ -166,8 +166,8 @@ def scripts(draw: st.DrawFn) -> Script:
         inner = draw(_body(Context(depth=1, inside=name, calls=index)))
         text.append(f"{name}() {{\n{inner}\n}}")
     # Two lists make a script twice as long on average, and shrink as well as one.
-    for least in (1, 0):
-        text += draw(st.lists(_piece("statement", Context(calls=calls)), min_size=least, max_size=14))
+    for _ in range(2):
+        text += draw(st.lists(_piece("statement", Context(calls=calls)), max_size=14))
     rules = [draw(st.sampled_from((None, *answers))) for answers in _ANSWERS.values()]
     return Script(
         "\n".join(text) + "\n",
@@ -177,4 +177,5 @@ def scripts(draw: st.DrawFn) -> Script:
         files=FILES,
         rules=tuple(rule for rule in rules if rule is not None),
         names=NAMES,
+        follow=True,
     )

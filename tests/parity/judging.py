@@ -24,6 +24,8 @@ class Verdict(Enum):
     LIMIT = "limit"
     RACE = "race"
     DIFFERENT = "different"
+    LEFT_OUT = "left out"
+    """Real bash itself did not come to an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Judged:
 def judge(script: Script, real: Side, recorded: Side, limits: Iterable[Limit] = ()) -> Judged:
     """Run a script on both sides and compare; where they differ, ask real bash again whether it is sure."""
     run = real(script)
+    if run.ended:
+        return Judged(Verdict.LEFT_OUT, (run.ended,))
     found = tuple(differences(run, recorded(script)))
     if not found:
         return Judged(Verdict.EQUAL)
@@ -98,11 +102,13 @@ class Tally:
 
     def __str__(self) -> str:
         limits = ", ".join(f"{count:,} {name}" for name, count in self.limits.most_common())
-        races = self.counts[Verdict.RACE]
+        races, left_out = self.counts[Verdict.RACE], self.counts[Verdict.LEFT_OUT]
         return (
             f"{self.counts.total():,} scripts: {self.counts[Verdict.EQUAL]:,} equal, "
             f"{self.counts[Verdict.DIFFERENT]:,} different, {self.counts[Verdict.LIMIT]:,} listed limits"
-            f"{f' ({limits})' if limits else ''}" + (f", {races:,} races" if races else "")
+            f"{f' ({limits})' if limits else ''}"
+            + (f", {races:,} races" if races else "")
+            + (f", {left_out:,} that do not end under real bash" if left_out else "")
         )
 
 

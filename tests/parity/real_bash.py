@@ -31,6 +31,7 @@ from tests.parity.small_scripts import (
     FOLDER,
     HOME,
     SCRIPT,
+    SHELL_PID,
     START,
     TEXT_TOOLS,
     Command,
@@ -110,18 +111,21 @@ class RealBash:
             raise NotContained("it has ended" if answer is None else answer["problem"])
 
     def run(self, script: Script, *, options: Sequence[str] = (), seconds: float = 10) -> Run:
-        """Run a script; with `options`, as `bash OPTIONS ci/script.sh`. A run that takes longer is ended.
+        """Run a script; with `options`, as `bash OPTIONS ci/script.sh`. A run that takes longer is ended."""
+        if script.names is None:
+            script = self.completed(script, options=options, seconds=seconds)
+        return self._run(script, options, seconds)
 
-        Where nobody said which commands exist, a name that bash does not find is one more, and the run begins anew.
-        """
-        known = script.names is not None
+    def completed(self, script: Script, *, options: Sequence[str] = (), seconds: float = 10) -> Script:
+        """Return the script with all commands that exist: what might be one, and what bash looks for in vain."""
+        script = script.with_names(())
         for _ in range(_MOST_NAMES):
-            run = self._run(script, options, seconds)
-            missing = set() if known else set(_NOT_FOUND.findall(run.stderr)) - script.commands
+            stderr = self._run(script, options, seconds).stderr
+            missing = set(_NOT_FOUND.findall(stderr)) - script.commands - script.only_asked
             if not missing:
                 break
             script = script.with_names(missing)
-        return run
+        return script
 
     def _run(self, script: Script, options: Sequence[str], seconds: float) -> Run:
         start = {**START, **script.env}
@@ -139,13 +143,14 @@ class RealBash:
                 "file_tools": sorted(FILE_TOOLS),
                 "text_tools": sorted(TEXT_TOOLS),
                 "seconds": seconds,
+                "follow": script.follow,
             }
         )
         if answer is None:
             self._end()
             self._open()
             return Run((), 0, ended="lost")
-        answer = self._as_from_inside(answer)
+        answer = self._as_from_inside(answer, re.compile(rf"(?<!\d){answer['pid']}(?!\d)"))
         return Run(
             commands=tuple(_command(record, start) for record in answer["commands"]),
             status=answer["status"],
@@ -155,16 +160,14 @@ class RealBash:
             ended=answer["ended"],
         )
 
-    def _as_from_inside(self, answer: Any) -> Any:
-        """Return an answer with the paths that the script would have seen in a root of its own."""
-        if not self._root:
-            return answer
+    def _as_from_inside(self, answer: Any, pid: re.Pattern[str]) -> Any:
+        """Return an answer with the paths that the script would see in a root of its own, and one `$$` for all runs."""
         if isinstance(answer, str):
-            return answer.replace(self._root, "")
+            return pid.sub(str(SHELL_PID), answer.replace(self._root, "") if self._root else answer)
         if isinstance(answer, list):
-            return [self._as_from_inside(part) for part in answer]
+            return [self._as_from_inside(part, pid) for part in answer]
         if isinstance(answer, dict):
-            return {name: self._as_from_inside(part) for name, part in answer.items()}
+            return {self._as_from_inside(name, pid): self._as_from_inside(part, pid) for name, part in answer.items()}
         return answer
 
     def close(self) -> None:

@@ -61,6 +61,7 @@ def furnish_root(setup: Setup) -> dict[str, str]:
     for name, target in (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
         os.symlink(f"/proc/self/{target}", f"{root}/dev/{name}")
     mount("proc", f"{root}/proc", "proc", _NO_SUID | _NO_DEVICES | _NO_PROGRAMS)
+    _begin_with_long_process_ids(f"{root}/proc/sys/kernel")
     for source, target in ((setup.bash, "bin/bash"), (setup.stand_in, "opt/stand-in"), *_real(setup.tools)):
         shutil.copy(source, f"{root}/{target}")
     os.symlink("bash", f"{root}/bin/sh")
@@ -76,6 +77,14 @@ def furnish_root(setup: Setup) -> dict[str, str]:
     os.chroot(root)
     os.chdir("/")
     return {name: f"/opt/real/{name}" for name in setup.tools}
+
+
+def _begin_with_long_process_ids(kernel: str) -> None:
+    """Let ids be numbers that no script has for another reason, as far as the kernel has such."""
+    with open(f"{kernel}/pid_max") as file:
+        most = int(file.read())
+    with open(f"{kernel}/ns_last_pid", "w") as file:
+        file.write(str(most // 2))
 
 
 def _real(tools: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,16 +38,21 @@ def matches(pattern: Sequence[str], argv: Sequence[str]) -> bool:
 
 
 def filled(path: str, argv: Sequence[str]) -> str:
-    """Return a path of `makes` or `removes` with the words of the command put in: {N}, {N.name}, {N.stem}."""
+    """Return a path with the words of the command put in ({N}, {N.name}, {N.stem}); empty if one is not there."""
     for number, word in enumerate(argv):
         name = os.path.basename(word)
         path = path.replace(f"{{{number}}}", word).replace(f"{{{number}.name}}", name)
         path = path.replace(f"{{{number}.stem}}", os.path.splitext(name)[0])
-    return path
+    return "" if re.search(r"\{\d+(\.(name|stem))?\}", path) else path
 
 
 def changes(rule: Mapping[str, Any], argv: Sequence[str]) -> Iterator[str]:
-    """Yield the file changes of a rule as the stand-in wants them: kind, path, text, mode, and again."""
+    """Yield the file changes of a rule as the stand-in wants them: kind, path, text, mode, and again.
+
+    What is removed goes first. A path that speaks of a word that the command does not have is left alone.
+    """
+    for path in rule.get("removes", ()):
+        yield from ("r", filled(path, argv), "", "")
     for path, made in rule.get("makes", {}).items():
         if made is None:
             yield from ("d", filled(path, argv), "", "")
@@ -56,5 +62,3 @@ def changes(rule: Mapping[str, Any], argv: Sequence[str]) -> Iterator[str]:
             yield from ("l", filled(path, argv), made["link"], "")
         else:
             yield from ("f", filled(path, argv), made.get("text", ""), made.get("mode", "644"))
-    for path in rule.get("removes", ()):
-        yield from ("r", filled(path, argv), "", "")

@@ -30,13 +30,20 @@ _LARGEST = 8 << 20
 _PIPE = 1 << 16
 _IDLE = 0.0003
 _BUSY = 1.0
-_LAST = 1 << 31
-"""More than any process id: in the order of what waits, a process stands behind all that it started."""
+_COUNTS = 0.01
+_MOST_PROCESSES = 150
+SHELLS = frozenset(("bash", "sh"))
+
+with open("/proc/sys/kernel/pid_max") as _limit:
+    _MOST_IDS = int(_limit.read())
 
 
 @dataclass
 class Asked:
-    """A command that waits for its answer; `record` is what is known of it, once it has its place in the order."""
+    """A command that waits for its answer; `record` is what is known of it, once it has its place in the order.
+
+    `key` is that place: a process stands behind all that it started, and those in the order in which they were started.
+    """
 
     line: socket.socket
     pid: int
@@ -108,17 +115,18 @@ class Following:
         self._wake = wake
         self._script = request["script"]
         self._seconds = request["seconds"]
-        self._file_tools = frozenset(request["file_tools"])
+        self._follow = request["follow"]
         self._rules = Rules(request["rules"])
         self._waiting: list[Asked] = []
         self._running: dict[socket.socket, dict[str, Any]] = {}
         self._busy_since = 0.0
-        self._first = 0
+        self._next_count = 0.0
+        self.shell = 0
         self.records: list[dict[str, Any]] = []
 
     def follow(self, pid: int) -> tuple[int, str]:
         """Answer what asks until no process is left; return the exit status and why it was ended, if it was."""
-        self._first = pid
+        self.shell = pid
         status = 0
         deadline = time.monotonic() + self._seconds
         while True:
@@ -128,10 +136,21 @@ class Following:
                     status = _shell_status(gone[1]) if gone[0] == pid else status
             except ChildProcessError:
                 return status, ""
-            if time.monotonic() > deadline:
-                return status, "time"
+            if reason := self._too_much(deadline):
+                return status, reason
             if not self._go_on():
                 self._pause()
+
+    def _too_much(self, deadline: float) -> str:
+        """Return why the run must end from outside, if it must."""
+        now = time.monotonic()
+        if now > deadline:
+            return "time"
+        if now > self._next_count:
+            self._next_count = now + _COUNTS
+            if len(others(self._contained)) > _MOST_PROCESSES:
+                return "processes"
+        return ""
 
     def close(self) -> None:
         """Let go of what waits and runs, whose processes have been ended."""
@@ -146,7 +165,7 @@ class Following:
         poll = select.poll()
         for fd in (self._wake, self._listener.fileno(), *(line.fileno() for line in self._running)):
             poll.register(fd, select.POLLIN)
-        poll.poll(_IDLE * 1000 if self._waiting else 20)
+        poll.poll((_IDLE if self._waiting else _COUNTS) * 1000)
         with contextlib.suppress(BlockingIOError):
             os.read(self._wake, 4096)
 
@@ -159,7 +178,7 @@ class Following:
                 break
             line.settimeout(1)
             try:
-                self._waiting.append(_asked(line))
+                self._waiting.append(_asked(line, self.shell))
             except (OSError, ValueError):
                 line.close()
         for line, record in list(self._running.items()):
@@ -218,7 +237,11 @@ class Following:
         return True
 
     def _really_runs(self, asked: Asked) -> bool:
-        return asked.argv[0] in self._tools and self._rules.to(asked.argv, count=False) is None
+        """Whether the command is a tool, or a shell that is followed, and no rule speaks of it."""
+        name = asked.argv[0]
+        if name not in self._tools or self._rules.to(asked.argv, count=False) is not None:
+            return False
+        return name not in SHELLS or self._is_start(asked) or (self._follow and runs_a_file(asked.argv))
 
     def _note(self, asked: Asked) -> None:
         asked.record = {"argv": asked.argv, "cwd": asked.cwd, "env": asked.env, "input": "", "status": None}
@@ -227,22 +250,22 @@ class Following:
 
     def _is_start(self, asked: Asked) -> bool:
         """Whether this is what the script's own first line starts (`#!/usr/bin/env bash`)."""
-        named = asked.argv[0] in ("bash", "sh") and any(self._script in word for word in asked.argv)
-        return named and asked.pid == self._first and not self.records
+        named = asked.argv[0] in SHELLS and any(self._script in word for word in asked.argv)
+        return named and asked.pid == self.shell and not self.records
 
     def _answer(self, asked: Asked) -> None:
         assert asked.record is not None
         name = asked.argv[0]
-        rule = self._rules.to(asked.argv)
-        if rule is None and name in ("bash", "sh"):
+        runs = self._really_runs(asked)
+        rule = self._rules.to(asked.argv) or {}
+        if runs and name in SHELLS:
             _send(asked.line, ["become", self._tools[name]])
-        elif rule is None and name in self._tools:
+        elif runs:
             _send(asked.line, ["run", self._tools[name]])
             asked.line.setblocking(False)
             self._running[asked.line] = asked.record
             return
         else:
-            rule = rule or {}
             asked.record["status"] = rule.get("status", 0)
             asked.record["input"] = os.fsdecode(asked.input())
             said = [str(rule.get("status", 0)), rule.get("stdout", ""), rule.get("stderr", ""), "01"[asked.full]]
@@ -250,7 +273,22 @@ class Following:
         asked.line.close()
 
 
-def _asked(line: socket.socket) -> Asked:
+def runs_a_file(argv: Sequence[str]) -> bool:
+    """Return whether a shell is told to run a file: not a text (`-c`), and not its standard input."""
+    words = iter(argv[1:])
+    for word in words:
+        if word == "--":
+            return next(words, None) is not None
+        if word[:1] not in ("-", "+") or word == "-":
+            return word != "-"
+        if not word.startswith("--") and ("c" in word or "s" in word):
+            return False
+        if word[-1] in "oO":
+            next(words, None)
+    return False
+
+
+def _asked(line: socket.socket, shell: int) -> Asked:
     """Return what a stand-in asks; raises ValueError if it is none."""
     head, fds, _, _ = socket.recv_fds(line, 4, 3)
     try:
@@ -264,7 +302,9 @@ def _asked(line: socket.socket) -> Asked:
         for fd in fds:
             os.close(fd)
         raise ValueError("what asks is no stand-in") from error
-    return Asked(line, pid, (*_ancestry(pid), _LAST), argv, cwd, env, streams)
+    # Ids begin anew when they reach the most that the kernel has; counted from the shell's own, later is larger.
+    key = [(ancestor - shell) % _MOST_IDS for ancestor in _ancestry(pid)]
+    return Asked(line, pid, (*key, _MOST_IDS), argv, cwd, env, streams)
 
 
 def _received(line: socket.socket, length: int) -> bytes:

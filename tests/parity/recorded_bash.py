@@ -10,10 +10,13 @@ from pathlib import Path
 
 from ci_port.dryrun import Recorder
 from ci_port.model import Document, Execute, Observation, RunFailed, Step, World
+from ci_port.model.case import case_from_json
 from ci_port.model.fields import DataError
-from ci_port.model.world import case_from_json, world_from_json
+from ci_port.model.world import world_from_json
 from tests.parity.real_bash import USER
-from tests.parity.small_scripts import COMMANDS, FOLDER, HOME, SCRIPT, START, Command, Run, Script
+from tests.parity.small_scripts import COMMANDS, FOLDER, HOME, SCRIPT, START, Command, Left, Run, Script
+
+_OWN = (SCRIPT, str(Path(SCRIPT).parent))
 
 
 @functools.cache
@@ -26,7 +29,7 @@ def why_not_recorded() -> str:
     return ""
 
 
-def _world() -> World:
+def _world(follow: bool = False) -> World:
     """Return the world of a script, but for what comes with the script itself."""
     world = {
         "version": 2,
@@ -35,6 +38,7 @@ def _world() -> World:
         "path": COMMANDS,
         "env": {name: value for name, value in START.items() if name != "PATH"},
         "dirs": ["/tmp", HOME],
+        "follow": ["*"] if follow else [],
         "user": {"name": START["USER"], "uid": USER, "gid": USER, "home": HOME},
     }
     return world_from_json(Document(json.dumps(world), "world").parse())
@@ -44,12 +48,15 @@ class RecordedBash:
     """Records scripts, one at a time; a context manager."""
 
     def __init__(self, *, bash: str | None = None) -> None:
-        """Start a recorder. `bash` is the bash that it observes, if not the one on PATH."""
+        """Start it. `bash` is the bash that is observed, if not the one on PATH."""
+        self._bash = bash
         self._folder = tempfile.TemporaryDirectory(prefix="recorded-bash-")
         script = Path(self._folder.name) / Path(SCRIPT).name
         script.write_text("")
         script.chmod(0o755)
-        self._recorder = Recorder(script, _world(), bash=bash)
+        self._script = script
+        # A recorder has one world: one that follows what a script runs, and one that does not.
+        self._recorders: dict[bool, Recorder] = {}
 
     def run(self, script: Script) -> Run:
         """Return what the script would do; a script that the recorder refuses was ended, and by what."""
@@ -68,14 +75,20 @@ class RecordedBash:
         if script.stdin:
             case["stdin"] = script.stdin
         try:
-            observed = self._recorder.observe(case_from_json(Document(json.dumps(case), "case").parse()))
+            observed = self._recorder(script.follow).observe(case_from_json(Document(json.dumps(case), "case").parse()))
         except RunFailed as failed:
             return Run((), 0, ended=f"refused, {failed.problem}")
         return _run(observed, {**START, **script.env})
 
+    def _recorder(self, follow: bool) -> Recorder:
+        if follow not in self._recorders:
+            self._recorders[follow] = Recorder(self._script, _world(follow), bash=self._bash, looks=True)
+        return self._recorders[follow]
+
     def close(self) -> None:
         """End it; closing twice is no error."""
-        self._recorder.close()
+        for recorder in self._recorders.values():
+            recorder.close()
         self._folder.cleanup()
 
     def __enter__(self) -> RecordedBash:
@@ -91,14 +104,21 @@ def _run(observed: Observation, start: dict[str, str]) -> Run:
     for step in _flat(observed.plan.steps):
         env.update(step.env)
         changed = {name: value for name, value in env.items() if start.get(name) != value}
-        given = getattr(step, "input", None)
+        given = step.input if isinstance(step.input, str) else None
         commands.append(Command(step.argv, step.cwd, step.status, tuple(sorted(changed.items())), given))
-    return Run(tuple(commands), observed.plan.status, getattr(observed, "files", None), stderr=observed.messages)
+    files = {
+        path: Left(left.kind, left.mode, left.content) for path, left in observed.files.items() if path not in _OWN
+    }
+    return Run(tuple(commands), observed.plan.status, files, observed.output, observed.messages)
 
 
 def _flat(steps: Iterable[Step]) -> Iterator[Execute]:
-    """Yield the commands in order, those of a followed script after it."""
+    """Yield the commands in order, those of a followed script after it.
+
+    A script that is run by its path is no command: bash becomes it, and no stand-in sees that.
+    """
     for step in steps:
         if isinstance(step, Execute):
-            yield step
+            if "/" not in step.argv[0] or step.argv[0].startswith(f"{COMMANDS}/"):
+                yield step
             yield from _flat(getattr(step, "steps", ()))

@@ -18,6 +18,8 @@ SCRIPT = "ci/script.sh"
 COMMANDS = "/opt/bin"
 """The one folder of PATH."""
 HOME = "/home/user"
+SHELL_PID = 4242
+"""What `$$` is, whatever the machine says."""
 START = {"HOME": HOME, "LANG": "C.UTF-8", "PATH": COMMANDS, "TERM": "dumb", "USER": "user"}
 
 
@@ -59,8 +61,9 @@ Rule = Mapping[str, Any]
 class Script:
     """A script, how it is started, and the files and commands around it.
 
-    `files` are relative to the folder. `names` are commands that exist besides the file and text tools, and `options`
-    are words between the interpreter and the script (none: it is started by its own first line).
+    `files` are relative to the folder. `names` are commands that exist besides the file and text tools (None: every
+    word that might be one). With `follow`, files that it runs with `bash` or `sh` really run, and what they start is
+    seen; without, each is one command that does nothing.
     """
 
     text: str
@@ -71,6 +74,7 @@ class Script:
     files: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     names: frozenset[str] | None = None
+    follow: bool = False
 
     @property
     def commands(self) -> frozenset[str]:
@@ -82,13 +86,18 @@ class Script:
         found = {word for text in texts for word in _words(text)}
         return frozenset(found | {rule["argv"][0] for rule in self.rules} - {"*", "**"}) - _SHELL_WORDS
 
+    @property
+    def only_asked(self) -> frozenset[str]:
+        """The names that the script only asks for (`command -v x`): they do not exist."""
+        return frozenset(_ONLY_ASKED.findall(self.text)) - _words(self.text)
+
     def with_names(self, names: Iterable[str]) -> Script:
         """Return the script with more commands that exist."""
         return replace(self, names=self.commands | frozenset(names))
 
 
 def _words(text: str) -> set[str]:
-    """Return what may be a command's name; a name that is only asked for (`command -v x`) does not exist."""
+    """Return what may be a command's name."""
     return set(_WORD.findall(_ONLY_ASKED.sub("", text)))
 
 

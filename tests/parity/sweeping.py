@@ -7,12 +7,21 @@ from collections.abc import Callable, Iterator
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Flaky
+from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
 from tests.parity.grammar import scripts
 from tests.parity.judging import Judged, Tally, Verdict
 from tests.parity.small_scripts import Script
 
 Judge = Callable[[Script], Judged]
+Look = Callable[[Script], None]
+
+
+class FreshProvider(HypothesisProvider):
+    """Draws as hypothesis does. Under a name of its own, each script is drawn anew and none is another one's mutant."""
+
+
+AVAILABLE_PROVIDERS["fresh"] = f"{FreshProvider.__module__}.{FreshProvider.__qualname__}"
 
 
 class _Found(Exception):
@@ -22,7 +31,7 @@ class _Found(Exception):
 def sweep(judge: Judge, count: int, number: int) -> Tally:
     """Judge `count` scripts; the same number gives the same scripts."""
     tally = Tally()
-    _run(lambda script: tally.add(script, judge(script)), count, number, [Phase.generate])
+    for_each(lambda script: tally.add(script, judge(script)), count, number)
     return tally
 
 
@@ -37,7 +46,7 @@ def smallest(judge: Judge, count: int, number: int, kind: str) -> tuple[Script, 
             raise _Found
 
     with contextlib.suppress(_Found, Flaky):
-        _run(look, count, number, [Phase.generate, Phase.shrink])
+        for_each(look, count, number, (Phase.generate, Phase.shrink))
     return min(found, key=lambda pair: len(pair[0].text))
 
 
@@ -47,10 +56,13 @@ def smallest_of_each(judge: Judge, count: int, number: int, tally: Tally, most: 
         yield smallest(judge, count, number, kind)
 
 
-def _run(look: Callable[[Script], None], count: int, number: int, phases: list[Phase]) -> None:
+def for_each(look: Look, count: int, number: int, phases: tuple[Phase, ...] = (Phase.generate,)) -> None:
+    """Look at `count` random scripts; the same number gives the same scripts."""
+
     @seed(number)
     @settings(
         max_examples=count,
+        backend="fresh",
         database=None,
         deadline=None,
         phases=phases,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.parity.grammar import GRAMMAR, NAMES, cut, read_grammar, scripts
+from tests.parity.grammar import GRAMMAR, NAMES, cut, read_grammar
 from tests.parity.real_bash import RealBash
 from tests.parity.small_scripts import FILE_TOOLS, Script, differences
+from tests.parity.sweeping import for_each
 
 SPECIAL = {"i": "i0", "loop": "emit", "body": "emit", "nothing": ""}
 # How to make a whole script of a kind that is a part of a statement.
@@ -74,9 +74,6 @@ def test_a_script_ends_and_does_the_same_again(part: int, real_bash: RealBash, r
     statuses = set()
     names: set[str] = set()
 
-    @seed(part)
-    @settings(max_examples=count, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-    @given(scripts())
     def run_twice(script: Script) -> None:
         first, second = real_bash.run(script), real_bash.run(script)
         assert first.ended == ""
@@ -85,7 +82,7 @@ def test_a_script_ends_and_does_the_same_again(part: int, real_bash: RealBash, r
         names.update(command.argv[0] for command in first.commands)
         assert "syntax error" not in first.stderr
 
-    run_twice()
+    for_each(run_twice, count, part)
     assert len(statuses) > 1
     assert len(names & NAMES) > 2
     assert len(names & FILE_TOOLS) > 2

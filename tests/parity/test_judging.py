@@ -31,6 +31,8 @@ def in_turn(*runs: Run) -> Side:
         (always(ONE), always(TWO), Verdict.DIFFERENT),
         (in_turn(ONE, ONE, TWO), always(FAILS), Verdict.RACE),
         (in_turn(ONE, TWO), always(TWO), Verdict.RACE),
+        (always(Run((), 0, ended="time")), always(ONE), Verdict.LEFT_OUT),
+        (always(ONE), always(Run((), 0, ended="refused, x")), Verdict.DIFFERENT),
     ],
 )
 def test_verdicts(real: Side, recorded: Side, verdict: Verdict) -> None:

@@ -55,9 +55,14 @@ COMMANDS = (
     ("coprocess", "coproc cat; echo 5 >&${COPROC[1]}; read -u ${COPROC[0]} x; use $x", ["use 5"]),
     ("a named pipe", "mkfifo p; use < p & echo hi > p; wait", ["mkfifo p", "use"]),
     ("exec", "exec use x", ["use x"]),
-    ("a shell in the script", "bash -c 'use 1'; exit 3", ["bash -c 'use 1'", "use 1"]),
+    ("a shell in the script", "bash -c 'use 1'; bash x; exit 3", ["bash -c 'use 1'", "bash x"]),
     ("closed streams", "exec 0<&- 1>&-; a; b 2>&-", ["a", "b"]),
     ("a name made while it runs", "x=us; ${x}e_it", ["use_it"]),
+    (
+        "the shell's own id",
+        "echo $$ > $$.txt; use $$ x$$x *.txt; (use $$)",
+        ["use 4242 x4242x 4242.txt", "use 4242"],
+    ),
     ("xargs", "printf '%s\\n' a b | xargs -n1 use", ["use a", "use b"]),
 )
 
@@ -65,6 +70,24 @@ COMMANDS = (
 @pytest.mark.parametrize(("name", "text", "commands"), COMMANDS, ids=[row[0] for row in COMMANDS])
 def test_commands(bash: RealBash, name: str, text: str, commands: list[str]) -> None:
     assert shown(bash.run(script(text))) == commands
+
+
+FOLLOWED = (
+    ("bash x", ["bash x", "use 1"]),
+    ("sh -eu x", ["sh -eu x", "use 1"]),
+    ("bash -o pipefail -- x y", ["bash -o pipefail -- x y", "use 1"]),
+    ("bash -c 'use 2'", ["bash -c 'use 2'"]),
+    ("echo use 2 | bash", ["bash"]),
+    ("bash -s x <<< 'use 2'", ["bash -s x"]),
+    ("./x", ["use 1"]),
+    ("chmod -x x; ./x; bash x", ["chmod -x x", "bash x", "use 1"]),
+)
+
+
+@pytest.mark.parametrize(("text", "commands"), FOLLOWED, ids=[row[0] for row in FOLLOWED])
+def test_scripts_that_a_script_runs(bash: RealBash, text: str, commands: list[str]) -> None:
+    made = "printf '#!/bin/bash\nuse 1\n' > x; chmod +x x"
+    assert shown(bash.run(script(f"{made}; {text}", follow=True))) == ["chmod +x x", *commands]
 
 
 def test_the_order_does_not_depend_on_luck(bash: RealBash) -> None:
@@ -102,6 +125,12 @@ RULES: tuple[tuple[str, tuple[Rule, ...], str, list[str]], ...] = (
         ({"argv": ["v"], "removes": ["d", "f"]},),
         "mkdir -p d/e; : > f; v; use *",
         ["mkdir -p d/e", "v", "use ci"],
+    ),
+    (
+        "removes, then makes; not where a word is missing",
+        ({"argv": ["v", "**"], "makes": {"d/new": "", "{3}/x": ""}, "removes": ["d", "{2}"]},),
+        "mkdir d; : > d/old; v one; use d/*",
+        ["mkdir d", "v one", "use d/new"],
     ),
     ("in place of a tool", ({"argv": ["rm", "**"], "status": 5},), ": > f; rm f; use $? f*", ["rm f =5", "use 5 f"]),
 )
@@ -172,7 +201,7 @@ def test_a_run_that_does_not_end_is_ended(bash: RealBash) -> None:
 
 HOSTILE = (
     ("others' processes", "kill -9 -1; kill -9 1; use"),
-    ("too many processes", "f() { f | f & }; f; wait; sleep 1"),
+    ("too many processes", "f() { f | f & }; f; while :; do :; done"),
     ("too much in files", "for i in {1..20}; do head -c 100000000 /dev/zero > f$i; done; use"),
     ("too much memory", "x=$(head -c 900000000 /dev/zero | tr '\\0' x); x=$x$x$x; use"),
     ("deep folders", "while mkdir d 2>/dev/null && cd d; do :; done"),
@@ -187,6 +216,11 @@ def test_nothing_gets_out_and_the_next_run_is_well(jail: RealBash, name: str, te
     jail.run(script(text), seconds=1)
     run = jail.run(script("use *"))
     assert (shown(run), run.files, run.status) == (["use ci"], {}, 0)
+
+
+def test_too_many_processes_end_a_run(jail: RealBash) -> None:
+    assert jail.run(script("f() { f | f & }; f; while :; do :; done")).ended == "processes"
+    assert jail.run(script("for i in {1..100}; do use & done; wait")).ended == ""
 
 
 def test_there_is_nothing_of_the_machine(jail: RealBash) -> None:

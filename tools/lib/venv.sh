@@ -3,7 +3,6 @@
 #
 #   ensure_venv base   python and this package: no network and no packages needed (the recorder's C library is
 #                      built by its own room on first use)
-#   ensure_venv parity base, and what requirements/parity.lock names: what reads a script (bashlex) and compares in depth
 #   ensure_venv dev    base, and everything that requirements/dev.lock names
 #
 # A stamp per level holds a fingerprint of all that the level was made from, so that a start that finds it
@@ -59,17 +58,15 @@ make_base() {
   printf '%s\n' "$root" >"$site/ci_port.pth"
 }
 
-# Installs what the lock of a level names.
-make_packages() {
-  local level=$1
+make_dev() {
   if [[ ! -x $venv/bin/pip ]]; then
     "$venv_python" -c 'import ensurepip' 2>/dev/null ||
       die "python3 has no ensurepip, which brings pip; install it (Debian, Ubuntu: apt-get install python3-venv)"
     "$venv_python" -m ensurepip --default-pip >/dev/null || die "ensurepip failed; its message stands above"
   fi
-  say "installing what requirements/$level.lock names (once, and after each change of it)"
+  say "installing the locked development tools (once, and after each change of requirements/dev.lock)"
   "$venv_python" -m pip install -qq --no-input --disable-pip-version-check --no-deps --require-hashes \
-    --requirement "$root/requirements/$level.lock" >&2
+    --requirement "$root/requirements/dev.lock" >&2
 }
 
 # Runs while the lock is held.
@@ -83,13 +80,13 @@ renew() {
     fi
     printf '%s\n' "$base_stamp" >"$venv/stamp-base"
   fi
-  if [[ $level != base ]] && ! fresh "$level" "$level_stamp"; then
-    if make_packages "$level"; then
-      printf '%s\n' "$level_stamp" >"$venv/stamp-$level"
-    elif [[ -f $venv/stamp-$level ]]; then
-      say "the packages of requirements/$level.lock could not be renewed (is there a network?); going on with those that are there"
+  if [[ $level == dev ]] && ! fresh dev "$level_stamp"; then
+    if make_dev; then
+      printf '%s\n' "$level_stamp" >"$venv/stamp-dev"
+    elif [[ -f $venv/stamp-dev ]]; then
+      say "the development tools could not be renewed (is there a network?); going on with those that are there"
     else
-      die "the packages of requirements/$level.lock could not be installed; pip's message stands above (is there a network?)"
+      die "the development tools could not be installed; pip's message stands above (is there a network?)"
     fi
   fi
 }
@@ -98,14 +95,10 @@ ensure_venv() {
   local level=$1 base_stamp level_stamp
   base_stamp=$(fingerprint)
   level_stamp=$base_stamp
-  if [[ $level != base ]]; then
-    level_stamp=$(fingerprint "$root/requirements/$level.lock")
+  if [[ $level == dev ]]; then
+    level_stamp=$(fingerprint "$root/requirements/dev.lock")
   fi
   if fresh base "$base_stamp" && fresh "$level" "$level_stamp"; then
-    return
-  fi
-  # Whoever has all has this, too.
-  if [[ $level == parity ]] && fresh base "$base_stamp" && fresh dev "$(fingerprint "$root/requirements/dev.lock")"; then
     return
   fi
   (

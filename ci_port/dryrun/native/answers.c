@@ -8,17 +8,18 @@ static int matches(const char *want, const char *have) {
     return !strcmp(want, "*") || !strcmp(want, have);
 }
 
-static int speaks_of(const struct rule *rule, const char **cursor, char *const argv[], uint32_t argc) {
+static int speaks_of(const struct rule *rule, const char **cursor, const char *name, char *const argv[], uint32_t argc) {
     int same = rule->open_end ? argc >= rule->words : argc == rule->words;
     for (uint32_t j = 0; j < rule->words; j++) {
         const char *word = take_string(cursor, NULL);
-        same = same && matches(word, argv[j]);
+        same = same && matches(word, j ? argv[j] : name);
     }
     return same;
 }
 
-/* Every rule with an `nth` counts what its words match, whoever answers. */
-struct answer answer_of(char *const argv[]) {
+/* What the command `name` with the words of `argv` answers. Every rule with an `nth` counts what its words match, whoever
+ * answers. */
+struct answer answer_of(const char *name, char *const argv[]) {
     const char *cursor = rule_start;
     uint32_t argc = 0;
     struct answer found = {0};
@@ -27,7 +28,7 @@ struct answer answer_of(char *const argv[]) {
         struct rule rule;
         memcpy(&rule, cursor, sizeof rule);
         cursor += sizeof rule;
-        int same = speaks_of(&rule, &cursor, argv, argc);
+        int same = speaks_of(&rule, &cursor, name, argv, argc);
         struct answer answer = {.found = 1, .status = rule.status, .changes = rule.changes};
         answer.text = take_string(&cursor, &answer.length);
         answer.error = take_string(&cursor, &answer.error_length);

@@ -12,7 +12,7 @@ static int occurs(const char *path) { return strstr(own_command, path) != NULL; 
 static int is_removing(void) { return !in_bash && !strcmp(base_name(own_argv[0]), "rm"); }
 
 /* Where links lead from `path` (virtual), as far as there are any: what is missing is there. */
-static void follow_links(char *path) {
+void follow_links(char *path) {
     for (int i = 0; i < 16; i++) {
         char target[PATH_ROOM], whole[PATH_ROOM];
         ssize_t n = readlink(path, target, sizeof target - 1);
@@ -32,11 +32,13 @@ void ask_path(int dir, const char *path) {
     if (in_bash ? !*b_printed : !occurs(path)) return;
     int error = errno;
     char whole[PATH_ROOM];
+    if (error == ENOTDIR) return;  /* what is on the way there is known */
     if (path[0] != '/' && dir != AT_FDCWD) return;
     if (physical(AT_FDCWD, path, whole, sizeof whole)) absolute(path, whole, sizeof whole);
     follow_links(whole);
     if (is_removing()) settle_path(whole);  /* whatever was not there, it is not there now */
     else if (!is_settled(whole)) {
+        if (in_bash) note_path_poll(whole);
         char where[PATH_MAX];
         callers(where, sizeof where);
         const char *texts[ASK_TEXTS] = {whole, where};

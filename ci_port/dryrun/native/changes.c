@@ -27,12 +27,26 @@ void may_change(const char *what, const char *path) {
     becomes_step();
 }
 
-/* The entry `path` is made, changed or removed. */
-static void touch(int dir, const char *path) {
-    char whole[PATH_ROOM];
-    int error = errno;
-    if (!physical(dir, path, whole, sizeof whole)) touch_path(whole);
-    errno = error;
+/* Where the entry `path` stands, as a real path with no links on the way to it: a link that was moved may lead out of the
+ * tree, and then the entry is not there. `whole` becomes the path that the script knows. */
+static const char *entry(int dir, const char *path, char *whole, char *real) {
+    if (physical(dir, path, whole, PATH_ROOM)) { errno = ENOENT; return NULL; }
+    snprintf(real, PATH_ROOM, "%s%s", settings.root, whole);
+    return real;
+}
+
+/* The same for what `path` leads to, if it is a link. */
+static const char *target_of(int dir, const char *path, char *whole, char *real) {
+    struct stat st;
+    if (!entry(dir, path, whole, real)) return NULL;
+    follow_links(whole);
+    snprintf(real, PATH_ROOM, "%s%s", settings.root, whole);
+    return syscall(SYS_newfstatat, AT_FDCWD, real, &st, AT_SYMLINK_NOFOLLOW) ? NULL : real;
+}
+
+static int touched(int result, const char *whole) {
+    if (!result) touch_path(whole);
+    return result;
 }
 
 #define CHANGE(name, parameters, arguments, what, path)                              \
@@ -40,14 +54,11 @@ static void touch(int dir, const char *path) {
     int name parameters {                                                             \
         if (!ready) return NEXT(name) arguments;                                      \
         may_change(what, path);                                                       \
-        char buffer[PATH_ROOM];                                                       \
-        (void)buffer;
+        char whole[PATH_ROOM], real[PATH_ROOM];
 
 CHANGE(mkdirat, (int dir, const char *path, mode_t mode), (dir, path, mode), "makes the directory", path)
     choose_name(dir, (char *)path);
-    int result = (int)syscall(SYS_mkdirat, dir, real_path(path, buffer), mode);
-    if (!result) touch(dir, path);
-    return result;
+    return entry(dir, path, whole, real) ? touched((int)syscall(SYS_mkdirat, AT_FDCWD, real, mode), whole) : -1;
 }
 int mkdir(const char *path, mode_t mode) { return mkdirat(AT_FDCWD, path, mode); }
 
@@ -57,15 +68,13 @@ int unlinkat(int dir, const char *path, int flags) {
     char buffer[PATH_ROOM];
     if (!ready || is_own(path)) return (int)syscall(SYS_unlinkat, dir, real_path(path, buffer), flags);
     may_change("removes", path);
-    if (!(flags & AT_REMOVEDIR)) flush_text(dir, path);
-    char whole[PATH_ROOM];
-    int known = !physical(dir, path, whole, sizeof whole);
-    ino_t last = flags & AT_REMOVEDIR ? 0 : last_name(dir, real_path(path, buffer));
-    int result = (int)syscall(SYS_unlinkat, dir, real_path(path, buffer), flags);
-    int error = errno;
+    char whole[PATH_ROOM], real[PATH_ROOM];
+    if (!entry(dir, path, whole, real)) return -1;
+    if (!(flags & AT_REMOVEDIR)) flush_text(AT_FDCWD, path[0] == '/' || dir == AT_FDCWD ? path : whole);
+    ino_t last = flags & AT_REMOVEDIR ? 0 : last_name(AT_FDCWD, real);
+    int result = touched((int)syscall(SYS_unlinkat, AT_FDCWD, real, flags), whole), error = errno;
     if (!result) own_is_gone(last);
-    if (known && !result) touch_path(whole);
-    else if (known && error == ENOENT) settle_path(whole);
+    if (result && error == ENOENT) settle_path(whole);
     errno = error;
     return result;
 }
@@ -77,60 +86,56 @@ int remove(const char *path) {
 }
 
 CHANGE(renameat2, (int a, const char *from, int b, const char *to, unsigned flags), (a, from, b, to, flags), "renames", from)
-    char other[PATH_ROOM], old[PATH_ROOM], new[PATH_ROOM];
-    int known = !physical(a, from, old, sizeof old) && !physical(b, to, new, sizeof new);
-    flush_text(a, from);
-    flush_text(b, to);
-    ino_t last = flags & RENAME_EXCHANGE ? 0 : last_name(b, real_path(to, other));
-    if (last && last == last_name(a, real_path(from, buffer))) last = 0;  /* onto itself */
-    int result = (int)syscall(SYS_renameat2, a, real_path(from, buffer), b, real_path(to, other), flags);
-    int error = errno;
+    char other[PATH_ROOM], new[PATH_ROOM];
+    if (!entry(a, from, whole, real) || !entry(b, to, other, new)) return -1;
+    flush_text(AT_FDCWD, whole);
+    flush_text(AT_FDCWD, other);
+    ino_t last = flags & RENAME_EXCHANGE || !strcmp(real, new) ? 0 : last_name(AT_FDCWD, new);
+    int result = (int)syscall(SYS_renameat2, AT_FDCWD, real, AT_FDCWD, new, flags);
     if (!result) own_is_gone(last);
-    if (known && !result) { touch_path(old); touch_path(new); }
-    errno = error;
-    return result;
+    if (!result && levels(other) < levels(whole)) mend_links(new);
+    return touched(touched(result, whole), other);
 }
 int renameat(int a, const char *from, int b, const char *to) { return renameat2(a, from, b, to, 0); }
 int rename(const char *from, const char *to) { return renameat2(AT_FDCWD, from, AT_FDCWD, to, 0); }
 
 CHANGE(linkat, (int a, const char *from, int b, const char *to, int flags), (a, from, b, to, flags), "makes the link", to)
-    char other[PATH_ROOM];
-    int result = (int)syscall(SYS_linkat, a, real_path(from, buffer), b, real_path(to, other), flags);
-    if (!result) { touch(a, from); touch(b, to); }
-    return result;
+    char other[PATH_ROOM], new[PATH_ROOM];
+    const char *old = flags & AT_SYMLINK_FOLLOW ? target_of(a, from, whole, real) : entry(a, from, whole, real);
+    if (!old || !entry(b, to, other, new)) return -1;
+    return touched(touched((int)syscall(SYS_linkat, AT_FDCWD, old, AT_FDCWD, new, 0), whole), other);
 }
 int link(const char *from, const char *to) { return linkat(AT_FDCWD, from, AT_FDCWD, to, 0); }
 
-/* A link that leads to an absolute path, or out of the tree, leads into the tree. */
-CHANGE(symlinkat, (const char *from, int dir, const char *to), (from, dir, to), "makes the link", to)
-    char target[PATH_ROOM], place[PATH_ROOM];
-    if (physical(dir, to, place, sizeof place)) { errno = ENOENT; return -1; }
-    if (from[0] == '/') snprintf(target, sizeof target, "%s%s", settings.root, from);
+/* What a link must say that is to lead to `target` from `place` (virtual): an absolute path, or one that leads out of the
+ * tree, leads into the tree. */
+void link_text(const char *target, const char *place, char *text) {
+    char above[PATH_ROOM], inside[PATH_ROOM];
+    snprintf(above, sizeof above, "%s", place);
+    *strrchr(above, '/') = 0;
+    if (target[0] == '/') snprintf(text, PATH_ROOM, "%s%s", settings.root, target);
+    else if (!escapes(target, levels(above))) snprintf(text, PATH_ROOM, "%s", target);
     else {
-        char *slash = strrchr(place, '/');
-        *slash = 0;
-        if (escapes(from, levels(place))) {
-            char whole[PATH_ROOM];
-            snprintf(whole, sizeof whole, "%s/%s", place, from);
-            normalise(whole);
-            snprintf(target, sizeof target, "%s%s", settings.root, whole);
-        } else snprintf(target, sizeof target, "%s", from);
+        snprintf(inside, sizeof inside, "%s/%s", above, target);
+        normalise(inside);
+        snprintf(text, PATH_ROOM, "%s%s", settings.root, inside);
     }
-    int result = (int)syscall(SYS_symlinkat, target, dir, real_path(to, buffer));
-    if (!result) touch(dir, to);
-    return result;
+}
+
+CHANGE(symlinkat, (const char *from, int dir, const char *to), (from, dir, to), "makes the link", to)
+    char text[PATH_ROOM];
+    if (!entry(dir, to, whole, real)) return -1;
+    link_text(from, whole, text);
+    return touched((int)syscall(SYS_symlinkat, text, AT_FDCWD, real), whole);
 }
 int symlink(const char *from, const char *to) { return symlinkat(from, AT_FDCWD, to); }
 
 CHANGE(fchmodat, (int dir, const char *path, mode_t mode, int flags), (dir, path, mode, flags), "changes the mode of", path)
-    if (flags & AT_SYMLINK_NOFOLLOW) {
-        struct stat st;
-        if (syscall(SYS_newfstatat, dir, real_path(path, buffer), &st, AT_SYMLINK_NOFOLLOW)) return -1;
-        if (S_ISLNK(st.st_mode)) { errno = EOPNOTSUPP; return -1; }
-    }
-    int result = (int)syscall(SYS_fchmodat, dir, real_path(path, buffer), mode);
-    if (!result) touch(dir, path);
-    return result;
+    struct stat st;
+    const char *place = flags & AT_SYMLINK_NOFOLLOW ? entry(dir, path, whole, real) : target_of(dir, path, whole, real);
+    if (!place || syscall(SYS_newfstatat, AT_FDCWD, place, &st, AT_SYMLINK_NOFOLLOW)) return -1;
+    if (S_ISLNK(st.st_mode)) { errno = EOPNOTSUPP; return -1; }
+    return touched((int)syscall(SYS_fchmodat, AT_FDCWD, place, mode), whole);
 }
 int chmod(const char *path, mode_t mode) { return fchmodat(AT_FDCWD, path, mode, 0); }
 int lchmod(const char *path, mode_t mode) { return fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW); }
@@ -157,34 +162,32 @@ int fchmod(int fd, mode_t mode) {
 }
 
 /* The world has one user; root of the world may give files away, which nobody sees. */
-static int give_away(uid_t user, gid_t group) {
-    may_change("changes the owner of", "a file");
+static int give_away(const char *path, uid_t user, gid_t group) {
+    may_change("changes the owner of", path);
     int is_own_id = (user == (uid_t)-1 || user == ctl->uid) && (group == (gid_t)-1 || group == ctl->gid);
     if (is_own_id || ctl->uid == 0) return 0;
     errno = EPERM;
     return -1;
 }
-#define OWNER(name, parameters, arguments)                                           \
+#define OWNER(name, parameters, arguments, path)                                     \
     DECLARE(name);                                                                    \
-    int name parameters { return ready ? give_away(u, g) : NEXT(name) arguments; }
-OWNER(chown, (const char *path, uid_t u, gid_t g), (path, u, g))
-OWNER(lchown, (const char *path, uid_t u, gid_t g), (path, u, g))
-OWNER(fchown, (int fd, uid_t u, gid_t g), (fd, u, g))
-OWNER(fchownat, (int dir, const char *path, uid_t u, gid_t g, int flags), (dir, path, u, g, flags))
+    int name parameters { return ready ? give_away(path, u, g) : NEXT(name) arguments; }
+OWNER(chown, (const char *path, uid_t u, gid_t g), (path, u, g), path)
+OWNER(lchown, (const char *path, uid_t u, gid_t g), (path, u, g), path)
+OWNER(fchown, (int fd, uid_t u, gid_t g), (fd, u, g), "a file")
+OWNER(fchownat, (int dir, const char *path, uid_t u, gid_t g, int flags), (dir, path, u, g, flags), path)
 
 CHANGE(truncate, (const char *path, off_t length), (path, length), "truncates", path)
+    if (!target_of(AT_FDCWD, path, whole, real)) return -1;
     flush_text(AT_FDCWD, path);
-    own_is_truncated(real_path(path, buffer));
-    int result = (int)syscall(SYS_truncate, real_path(path, buffer), length);
-    if (!result) touch(AT_FDCWD, path);
-    return result;
+    own_is_truncated(real);
+    return touched((int)syscall(SYS_truncate, real, length), whole);
 }
 int truncate64(const char *path, off_t length) { return truncate(path, length); }
 
 CHANGE(mkfifo, (const char *path, mode_t mode), (path, mode), "makes the pipe", path)
-    int result = (int)syscall(SYS_mknodat, AT_FDCWD, real_path(path, buffer), S_IFIFO | (mode & 07777), 0);
-    if (!result) touch(AT_FDCWD, path);
-    return result;
+    if (!entry(AT_FDCWD, path, whole, real)) return -1;
+    return touched((int)syscall(SYS_mknodat, AT_FDCWD, real, S_IFIFO | (mode & 07777), 0), whole);
 }
 int mkfifoat(int dir, const char *path, mode_t mode) {
     if (dir != AT_FDCWD && path[0] != '/') { errno = ENOTDIR; return -1; }
@@ -193,14 +196,15 @@ int mkfifoat(int dir, const char *path, mode_t mode) {
 
 /* A time that is given is kept; the time of now is that of the order in which files are written. */
 static int set_times(int dir, const char *path, const struct timespec *times, int flags) {
-    char buffer[PATH_ROOM];
+    char whole[PATH_ROOM], real[PATH_ROOM];
     may_change("changes the time of", path ? path : "a file");
     struct stat st;
-    const char *real = path ? real_path(path, buffer) : NULL;
-    if (real ? syscall(SYS_newfstatat, dir, real, &st, flags) : syscall(SYS_fstat, dir, &st)) return -1;
-    int result = (int)syscall(SYS_utimensat, dir, real, times, real ? flags : 0);
+    const char *place = !path ? NULL : flags & AT_SYMLINK_NOFOLLOW ? entry(dir, path, whole, real) : target_of(dir, path, whole, real);
+    if (path && !place) return -1;
+    if (place ? syscall(SYS_newfstatat, AT_FDCWD, place, &st, AT_SYMLINK_NOFOLLOW) : syscall(SYS_fstat, dir, &st)) return -1;
+    int result = (int)syscall(SYS_utimensat, place ? AT_FDCWD : dir, place, times, place ? AT_SYMLINK_NOFOLLOW : 0);
     if (result) return result;
-    if (real) touch(dir, path);
+    if (place) touch_path(whole);
     else touch_open(dir);
     struct written *file = written_file(st.st_ino, 1);
     if (!times || times[1].tv_nsec == UTIME_NOW) file_changes(st.st_ino);

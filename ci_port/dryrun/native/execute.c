@@ -87,6 +87,21 @@ static void start_script(char *const words[], const char *path, char *const argv
     run_tool(settings.bash, words, envp, place_of(r));
 }
 
+/* Where `command -v` says that a command is which no file of the world stands for: called by that path, it is called by
+ * its name. */
+static const char *name_of(const char *word) {
+    struct stat st;
+    const char *name = base_name(word);
+    size_t length = (size_t)(name - word);
+    if (!ctl->effects || word[0] != '/' || length < 2 || !is_answered(name)) return word;
+    for (const char *entry = settings.path; *entry; entry += *entry == ':') {
+        size_t n = strcspn(entry, ":");
+        if (n + 1 == length && !strncmp(entry, word, n)) return world_stat(AT_FDCWD, word, &st, 0) ? name : word;
+        entry += n;
+    }
+    return word;
+}
+
 static int execute(const char *path, char *const argv[], char *const envp[]) {
     check_stop();
     if (!argv[0]) fail(path, "a command has no name");
@@ -99,13 +114,16 @@ static int execute(const char *path, char *const argv[], char *const envp[]) {
         return -1;
     }
     uint32_t kind = 0;
-    const char *tool = tool_of(path, argv, &kind);
+    const char *name = name_of(argv[0]);
+    const char *tool = tool_of(path, name, argv, &kind);
     if (tool && !ctl->effects) start_tool(tool, TEXT_TOOL, path, argv, envp);
-    struct answer answer = answer_of(argv);
+    struct answer answer = answer_of(name, argv);
     if (tool && !answer.found) start_tool(tool, kind, path, argv, envp);
     char *const *script = answer.found ? NULL : followed(path, argv);
     if (script) start_script(script, path, argv, envp);
-    int error = !answer.found && strchr(path, '/') && strchr(argv[0], '/') ? execution_error(path) : 0;
+    /* With an empty PATH bash looks for a command here. */
+    int is_place = strchr(path, '/') ? strchr(argv[0], '/') != NULL : ctl->effects && in_bash;
+    int error = !answer.found && is_place ? execution_error(path) : 0;
     if (error) { errno = error; return -1; }
     char names[3][PATH_ROOM];
     const char *streams[3];

@@ -6,13 +6,12 @@
 
 static int is_followed(const char *path) {
     char whole[PATH_ROOM];
-    struct stat st;
-    if (physical(AT_FDCWD, path, whole, sizeof whole)) return 0;
+    if (physical(AT_FDCWD, path, whole, sizeof whole)) absolute(path, whole, sizeof whole);
     size_t length = strlen(settings.workspace);
     const char *inside = !strncmp(whole, settings.workspace, length) && whole[length] == '/' ? whole + length + 1 : whole;
     const char *cursor = follow_start;
     for (uint32_t i = 0; i < follow_count; i++)
-        if (!fnmatch(take_string(&cursor, NULL), inside, 0)) return !world_stat(AT_FDCWD, path, &st, 0) && S_ISREG(st.st_mode);
+        if (!fnmatch(take_string(&cursor, NULL), inside, 0)) return 1;
     return 0;
 }
 
@@ -70,8 +69,8 @@ char **followed(const char *path, char *const argv[]) {
     } else {
         struct stat st;
         if (!strchr(path, '/') || !is_followed(path)) return NULL;
-        if (world_stat(AT_FDCWD, path, &st, 0) || !(st.st_mode & 0100)) return NULL;
-        if (!(have = first_line(path, line, sizeof line, words))) fail(argv[0], "%s is no script for bash, and cannot be followed", path);
+        if (world_stat(AT_FDCWD, path, &st, 0) || !S_ISREG(st.st_mode) || !(st.st_mode & 0100)) return NULL;
+        if (!(have = first_line(path, line, sizeof line, words))) return NULL;
     }
     char **result = malloc((count + 6) * sizeof *result);
     if (!result) end_run();

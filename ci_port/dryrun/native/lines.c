@@ -47,6 +47,7 @@ void free(void *pointer) {
             trap_line = b_line();
             command_starts();
         }
+        if (ctl->courses && (*b_trap || pointer == *b_printed)) note_course();
     }
     __libc_free(pointer);
 }

@@ -32,3 +32,29 @@ char *realpath(const char *restrict path, char *restrict resolved) {
 }
 char *__realpath_chk(const char *path, char *resolved, size_t room) { (void)room; return realpath(path, resolved); }
 char *canonicalize_file_name(const char *path) { return realpath(path, NULL); }
+
+/* What was moved up may hold links that now lead out of the tree: the kernel would follow them to the machine, where the
+ * script's `..` stays at the root. `real` is where it stands now. */
+void mend_links(const char *real) {
+    char text[PATH_ROOM], whole[PATH_ROOM];
+    struct stat st;
+    if (syscall(SYS_newfstatat, AT_FDCWD, real, &st, AT_SYMLINK_NOFOLLOW)) return;
+    if (S_ISLNK(st.st_mode)) {
+        ssize_t n = syscall(SYS_readlinkat, AT_FDCWD, real, text, sizeof text - 1);
+        if (n <= 0 || text[0] == '/') return;
+        text[n] = 0;
+        link_text(text, virtual_path(real), whole);
+        if (strcmp(whole, text) && !syscall(SYS_unlinkat, AT_FDCWD, real, 0)) syscall(SYS_symlinkat, whole, AT_FDCWD, real);
+        return;
+    }
+    if (!S_ISDIR(st.st_mode)) return;
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, real, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    for (struct dirent *inner; stream && (inner = readdir(stream));) {
+        if (!strcmp(inner->d_name, ".") || !strcmp(inner->d_name, "..")) continue;
+        if (inner->d_type != DT_LNK && inner->d_type != DT_DIR && inner->d_type != DT_UNKNOWN) continue;
+        snprintf(whole, sizeof whole, "%s/%s", real, inner->d_name);
+        mend_links(whole);
+    }
+    if (stream) closedir(stream);
+}

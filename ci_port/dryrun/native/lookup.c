@@ -11,7 +11,10 @@ enum lookup lookup_of(void *caller, const char *path) {
     if (!in_bash || at < lookup_start || at >= lookup_end || !length || path[length - 1] == '/') return NOWHERE;
     void *builtin = *b_builtin;
     if (builtin == b_source) return SOURCES;
-    if (is_listed(missing_start, missing_count, base_name(path))) return MISSES;
+    const char *name = base_name(path);
+    if (is_listed(missing_start, missing_count, name)) return MISSES;
+    /* In a directory that PATH names from here, there is what there is; and no program has the name of a builtin. */
+    if (ctl->effects && (path[0] != '/' || (is_builtin(name) && !is_answered(name)))) return MISSES;
     return builtin == b_command || builtin == b_type || builtin == b_hash ? FINDS : RUNS;
 }
 

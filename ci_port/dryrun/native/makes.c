@@ -50,7 +50,7 @@ static void make(enum change change, mode_t mode, char *real, const char *conten
     touch_real(real);
     if (change == LINK) {
         char target[PATH_ROOM];
-        snprintf(target, sizeof target, "%s%s", content[0] == '/' ? settings.root : "", content);
+        link_text(content, virtual_path(real), target);
         syscall(SYS_symlinkat, target, parent, slash + 1);
     } else {
         int fd = (int)syscall(SYS_openat, parent, slash + 1, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);

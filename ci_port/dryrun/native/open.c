@@ -59,10 +59,10 @@ static int open_source(const char *path, int flags, int fd) {
 
 static int open_reading(int dir, const char *path, const char *real, int flags, mode_t mode, void *caller) {
     int fd = (int)syscall(SYS_openat, dir, real, flags, mode);
-    struct stat st;
-    if (fd >= 0 && !syscall(SYS_fstat, fd, &st) && S_ISREG(st.st_mode) && !(st.st_mode & 0400)) {
-        close(fd);  /* root may, the world's user may not */
-        errno = EACCES;
+    char place[PATH_ROOM];
+    if (fd >= 0 && ctl->effects && !path_of(fd, place, sizeof place) && place[0] == '/' && !in_root(place)) {
+        close(fd);  /* a link that was moved leads out of the tree */
+        errno = ENOENT;
         return -1;
     }
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) ask_path(dir, path);
@@ -74,18 +74,34 @@ static int open_reading(int dir, const char *path, const char *real, int flags, 
     return in_bash && opens_source(caller) ? open_source(path, flags, fd) : fd;
 }
 
+/* Open for writing what stands at `path`, or is made there, inside the tree whatever links there are: `real` becomes where
+ * it stands. */
+static int open_inside(int dir, const char *path, int flags, mode_t mode, char *real) {
+    char whole[PATH_ROOM];
+    struct stat st;
+    if (physical(dir, path, whole, sizeof whole)) { errno = ENOENT; return -1; }
+    if (!(flags & O_NOFOLLOW) && !((flags & O_CREAT) && (flags & O_EXCL))) {
+        follow_links(whole);
+        char again[PATH_ROOM];
+        if (physical(AT_FDCWD, whole, again, sizeof again)) { errno = ENOENT; return -1; }
+        strcpy(whole, again);
+    }
+    snprintf(real, PATH_ROOM, "%s%s", settings.root, whole);
+    if (!syscall(SYS_newfstatat, AT_FDCWD, real, &st, AT_SYMLINK_NOFOLLOW) && S_ISLNK(st.st_mode)) { errno = ELOOP; return -1; }
+    return (int)syscall(SYS_openat, AT_FDCWD, real, flags | O_NOFOLLOW, mode);
+}
+
 /* A tool writes a file: its own affair, but the file is another one from now on. */
 static int open_by_tool(int dir, const char *path, int flags, mode_t mode) {
     may_change("opens for writing:", path);
     if (flags & O_EXCL) choose_name(dir, (char *)path);
     flush_text(dir, path);
-    char buffer[PATH_ROOM];
-    int fd = (int)syscall(SYS_openat, dir, real_path(path, buffer), flags, mode);
-    char name[PATH_ROOM];
+    char real[PATH_ROOM];
+    int fd = open_inside(dir, path, flags, mode, real);
     struct stat st;
-    if (fd < 0 || path_of(fd, name, sizeof name) || !in_root(name) || syscall(SYS_fstat, fd, &st)) return fd;
+    if (fd < 0 || syscall(SYS_fstat, fd, &st)) return fd;
     own_is_written(fd, flags);
-    touch_path(virtual_path(name));
+    touch_path(virtual_path(real));
     file_changes(st.st_ino);
     forget_text(st.st_ino);
     add_number(CHANGE, (int64_t)st.st_ino);
@@ -97,22 +113,17 @@ static int open_by_shell(int dir, const char *path, const char *real, int flags,
     char whole[PATH_ROOM];
     if (ctl->effects) {
         flush_text(dir, path);
-        int fd = (int)syscall(SYS_openat, dir, real, flags, mode);
+        char place[PATH_ROOM];
+        int fd = open_inside(dir, path, flags, mode, place);
         struct stat st;
         if (fd < 0 || syscall(SYS_fstat, fd, &st) || !S_ISREG(st.st_mode)) {
             if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) ask_path(dir, path);
             return fd;
         }
-        if (!(st.st_mode & 0200)) {  /* root may, the world's user may not */
-            close(fd);
-            errno = EACCES;
-            return -1;
-        }
-        if (path_of(fd, whole, sizeof whole) || !in_root(whole)) fail(NULL, "the shell writes to %s, which is no file of the world", path);
         own_is_written(fd, flags);
-        touch_path(virtual_path(whole));
+        touch_path(virtual_path(place));
         file_changes(st.st_ino);
-        write_down(virtual_path(whole), fd, flags);
+        write_down(virtual_path(place), fd, flags);
         return fd;
     }
     char target[PATH_ROOM];

@@ -31,6 +31,8 @@ pid_t fork(void) {
     order[depth++] = place;
     struct process *process = &ctl->processes[number];
     process->shown = number_of_place(number);
+    own_process();
+    process->parent = own_number;
     depth--;
     pid_t pid = NEXT(fork)();
     if (pid == 0) {

@@ -9,10 +9,14 @@
  * process has a path in the tree of forks, every event a number within its process; sorting the events by both
  * gives the order in which they would happen if each child ran to its end where it was started.
  *
- * Chance. Clocks stand still, random numbers come from the place in the tree of forks, $$ is constant: a script has one
- * plan. Not so where it asks which process is quicker, or for a number that the kernel gives: $! and $BASHPID as text,
- * `wait -n` with several jobs, a trap on CHLD, a signal from a background job to the script itself, two jobs of the
- * same time that write and read one file, and a world's rule for the nth command where several run at once.
+ * Files. In a world of version 2, what tools, redirections and rules do to files is done in the scratch tree, and every
+ * path that changes is written down, so that the tree can be put back. What the script asks and nothing settles is written
+ * down as well (asked.c).
+ *
+ * Chance. Clocks move where the script sleeps, random numbers and process numbers come from the place in the tree of forks,
+ * $$ is constant: a script has one plan. Not so where it asks which process is quicker: `wait -n` with several jobs, a
+ * trap on CHLD, two jobs of the same time that write and read one file, a world's rule for the nth command where several
+ * run at once (docs/limits.md).
  *
  * Names. A function that bash calls in the C library's place is exported, all else is hidden: what is declared here
  * below the pragma can neither take the place of a symbol of bash nor be replaced by one. Whoever adds an exported
@@ -89,6 +93,8 @@ extern int may_start, is_frugal;        /* this tool is one that starts commands
 extern char own_command[1024];          /* of a tool: its words */
 extern char control_path[PATH_MAX];
 
+void use_rights(int are_used);
+
 /* ---- configuration.c --------------------------------------------------------------------------------------- */
 
 extern struct settings settings;
@@ -122,6 +128,7 @@ uint32_t here(const char **file, char *functions, size_t room);
 void callers(char *text, size_t room);
 uint32_t options_in_force(void);
 void hook_builtins(void);
+int is_builtin(const char *name);
 void note_umask(void);
 int opens_source(void *caller);
 
@@ -142,6 +149,11 @@ struct record *add_number(enum kind kind, int64_t value);
 uint64_t place_of(const struct record *record);
 struct record *record_at(uint64_t place);
 void fail(const char *command, const char *format, ...) __attribute__((noreturn, format(printf, 2, 3)));
+
+/* ---- course.c ---------------------------------------------------------------------------------------------- */
+
+int course_symbols(void);
+void note_course(void);
 
 /* ---- limits.c ---------------------------------------------------------------------------------------------- */
 
@@ -194,6 +206,7 @@ void flush_stream(int fd);
 void skip_stream(int fd);
 void forget_text(ino_t inode);
 void ask_path(int dir, const char *path);
+void follow_links(char *path);
 void ask_command(const char *path);
 void note_read(int fd);
 void note_stdin(void);
@@ -214,6 +227,8 @@ void own_is_gone(ino_t inode);
 /* ---- changes.c --------------------------------------------------------------------------------------------- */
 
 void becomes_step(void);
+void mend_links(const char *real);
+void link_text(const char *target, const char *place, char *text);
 void may_change(const char *what, const char *path);
 void keep_read(const char *data, size_t length);
 void keep_step(const char *const *streams);
@@ -253,6 +268,7 @@ const char *stream(int fd, char *buffer, size_t room);
 int is_initial(int fd, const struct stat *st);  /* what the run was given as stream `fd` */
 void inodes(char *text, size_t room);
 void note_poll(char *const argv[], int is_read);
+void note_path_poll(const char *path);
 void keep_input(uint64_t execute, const char *kind, char *const argv[]);
 void forget_heredoc(void);
 void forget_pipe(void);
@@ -261,12 +277,12 @@ void forget_pipe(void);
 
 struct answer { int found; int status; const char *text, *error; uint32_t length, error_length, changes; const char *change; };
 
-struct answer answer_of(char *const argv[]);
+struct answer answer_of(const char *name, char *const argv[]);
 int is_answered(const char *name);
 void give(struct answer answer, char *const argv[]) __attribute__((noreturn));
 void make_changes(const char *cursor, uint32_t count, char *const argv[]);
 const char *find_tool(const char *name, uint32_t *kind);
-const char *tool_of(const char *path, char *const argv[], uint32_t *kind);
+const char *tool_of(const char *path, const char *name, char *const argv[], uint32_t *kind);
 void run_tool(const char *path, char *const argv[], char *const envp[], uint64_t execute) __attribute__((noreturn));
 struct record *write_execute(enum kind kind, const char *path, char *const argv[], char *const envp[], const char *const *streams);
 char **followed(const char *path, char *const argv[]);

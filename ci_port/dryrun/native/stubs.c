@@ -134,7 +134,10 @@ const char *own_path(const char *path, const struct stat *st, char *buffer) {
 static int open_real(const struct stub *stub) {
     char path[PATH_ROOM], buffer[PATH_ROOM];
     const char *real = stub->real ? text_at(stub->real) : below(table->real, stub, path);
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, real, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+    use_rights(1);
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, real, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0), error = errno;
+    use_rights(0);
+    errno = error;
     struct stat st;
     if (fd < 0 || syscall(SYS_fstat, fd, &st)) fail(NULL, "%s cannot be read where it is, in %s: %s", shown(stub, buffer), real, strerror(errno));
     int64_t changed = st.st_mtim.tv_sec * 1000000000L + st.st_mtim.tv_nsec;
@@ -189,10 +192,12 @@ static void move_reader(int fd, int file) {
 
 static void take_readers_along(const struct stub *stub, int file) {
     pid_t self = (pid_t)syscall(SYS_getpid);
+    use_rights(1);  /* who looks must have what the other one has (ptrace(2)) */
     for (uint32_t i = 0; i <= ctl->forks && i <= ctl->max_forks; i++) {
         pid_t pid = i < ctl->forks && i < ctl->max_forks ? (pid_t)ctl->processes[i].pid : (pid_t)ctl->main_pid;
         if (pid && pid != self) each_reader(pid, stub, refuse_reader, file);
     }
+    use_rights(0);
     each_reader(self, stub, move_reader, file);
 }
 

@@ -46,9 +46,9 @@ static int runs_under_own_name(const char *path, const char *name) {  /* not so:
 }
 
 /* The program to run for a command, or NULL: it is no tool, or does here what only a command would. */
-const char *tool_of(const char *path, char *const argv[], uint32_t *kind) {
-    const char *tool = runs_under_own_name(path, argv[0]) ? find_tool(argv[0], kind) : NULL;
-    if (!tool && !in_bash && !strcmp(argv[0], "echo")) {  /* what xargs(1) runs by itself */
+const char *tool_of(const char *path, const char *name, char *const argv[], uint32_t *kind) {
+    const char *tool = runs_under_own_name(path, name) ? find_tool(name, kind) : NULL;
+    if (!tool && !in_bash && !strcmp(name, "echo")) {  /* what xargs(1) runs by itself */
         tool = find_tool(XARGS_ECHO, kind);
     }
     if (tool && loads_code(argv)) fail(NULL, "%s loads code that is not in the script", argv[0]);

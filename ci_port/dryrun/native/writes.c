@@ -14,6 +14,7 @@ void write_down(const char *path, int fd, int flags) {
     r->flags = flags & O_APPEND ? APPENDS : 0;
     struct stat st;
     if (syscall(SYS_fstat, fd, &st)) st.st_size = 0;
+    else r->value = (int64_t)st.st_ino;
     if (tentative_count == sizeof tentative / sizeof *tentative) {
         memmove(tentative, tentative + 1, sizeof tentative - sizeof *tentative);
         tentative_count--;

@@ -139,4 +139,5 @@ def test_a_made_up_answer_is_pointed_out(
     fake_sides(monkeypatch, side, side)
     assert main(["plan", "--impl", "shell", *project.flags]) == 0
     problem = "no rule of the world answers lscpu -e; its output was taken as empty (test.sh:2 in cores)"
-    assert capsys.readouterr().err == f"ci-port: untrusted: {problem}\n"
+    settled = '{"commands":[{"argv":["lscpu","-e"],"stdout":""}]}'
+    assert capsys.readouterr().err == f"ci-port: untrusted: {problem}; to settle it: {settled}\n"

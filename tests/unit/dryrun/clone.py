@@ -159,7 +159,7 @@ def _everything(root: Path) -> list[str]:
 def _left(path: str) -> Left:
     mode = os.lstat(path).st_mode
     if stat.S_ISLNK(mode):
-        return Left("link", 0, os.readlink(path))
+        return Left("link", 0o777, os.readlink(path))
     if stat.S_ISREG(mode):
         return Left("file", stat.S_IMODE(mode), os.fsdecode(Path(path).read_bytes()))
     return Left("directory" if stat.S_ISDIR(mode) else "fifo", stat.S_IMODE(mode), "")

@@ -9,7 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ci_port import dryrun
-from ci_port.model import Case, Environment, Execute, Limit, Observation, Overlay, Rule, Source, Step, World, Write
+from ci_port.model import (
+    Case,
+    Environment,
+    Execute,
+    Limit,
+    Observation,
+    Overlay,
+    Rule,
+    Source,
+    Step,
+    Umask,
+    World,
+    Write,
+)
 
 WORKSPACE = "/world/space"
 SCRIPTS = f"{WORKSPACE}/.ci/pytorch"
@@ -81,6 +94,8 @@ def shown(step: Step) -> str:
         return f"{'append' if step.append else 'write'} {step.path}"
     if isinstance(step, Limit):
         return f"ulimit {step.resource} {step.value}"
+    if isinstance(step, Umask):
+        return f"umask {step.value}"
     assert isinstance(step, Execute)
     parts = [shlex.join(step.argv)]
     if step.cwd != ".":

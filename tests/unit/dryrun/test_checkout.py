@@ -228,9 +228,9 @@ def test_places_are_named_as_the_user_wrote_the_script(small: Path, monkeypatch:
     shown = {}
     for directory, script in ((small, "ci/test.sh"), (small / "ci", "test.sh"), (small.parent, "linked/test.sh")):
         monkeypatch.chdir(directory)
-        with dryrun.Recorder(Path(script), world_at(Path("/w"))) as recorder:
+        with dryrun.Recorder(Path(script), world_at(Path("/w"), commands=())) as recorder:
             found = recorder.observe(Case("c", ()))
-        shown[script] = [str(place) for place in found.places]
+        shown[script] = [str(question.place) for question in found.unanswered]
         # The lines of each file are read where it is: the head of a function is none that runs.
         assert {os.path.basename(file): lines for file, lines in found.lines.items()} == {
             "test.sh": {1, 2, 3},
@@ -238,9 +238,9 @@ def test_places_are_named_as_the_user_wrote_the_script(small: Path, monkeypatch:
             "sub.sh": {1},
         }
     assert shown == {
-        "ci/test.sh": ["lib/x.sh:1 in from_lib", "ci/test.sh:3", "ci/sub.sh:1"],
-        "test.sh": ["../lib/x.sh:1 in from_lib", "./test.sh:3", "./sub.sh:1"],
-        "linked/test.sh": [f"{small}/lib/x.sh:1 in from_lib", f"{small}/ci/test.sh:3", f"{small}/ci/sub.sh:1"],
+        "ci/test.sh": ["lib/x.sh:1 in from_lib", "ci/sub.sh:1"],
+        "test.sh": ["../lib/x.sh:1 in from_lib", "./sub.sh:1"],
+        "linked/test.sh": [f"{small}/lib/x.sh:1 in from_lib", f"{small}/ci/sub.sh:1"],
     }
 
 

@@ -954,7 +954,6 @@ ROWS: tuple[Row, ...] = (
         ),
         status=44,
     ),
-    Row("syntax error", "run\nif", ("run",), status=2),
     Row("nounset", 'set -u\nrun "${x-unset}"\nrun "$x"\nnever', ("run unset",), status=1),
     Row(
         "plain names always run",
@@ -1326,7 +1325,7 @@ ROWS: tuple[Row, ...] = (
             "run unlimited",
         ),
     ),
-    Row("umask", 'umask 077\nrun "$(umask)"', ("run 0077",)),
+    Row("umask", 'umask 077\nrun "$(umask)"', ("umask 077", "run 0077")),
     Row("shopt and set", 'set -o pipefail -u\nrun "$-"', ("run huB",)),
     Row(
         "printf -v, read -a, declare -n",

@@ -242,7 +242,7 @@ ROWS: tuple[Row, ...] = (
         "SHELLOPTS",
         "used\nfails\nrm OUT/file",
         (
-            "used +SHELLOPTS=braceexpand:errexit:interactive-comments",
+            "used +SHELLOPTS=braceexpand:errexit:hashall:interactive-comments",
             "fails =3",
         ),
         status=3,
@@ -644,12 +644,13 @@ ROWS: tuple[Row, ...] = (
             "used in:heredoc",
         ),
     ),
+    Row("enable -f of what only the machine has", "used\nenable -f OUT/evil evil", ("used",), status=1),
     Row(
-        "enable -f",
-        "used\nenable -f OUT/evil.so evil",
-        error="the shell loads the library OUT/evil.so",
-        line=2,
-        command="enable -f OUT/evil.so evil",
+        "enable -f of what the world has",
+        "used\necho x >evil.so\nenable -f ./evil.so evil",
+        error="the shell loads the library ./evil.so",
+        line=3,
+        command="enable -f ./evil.so evil",
     ),
     Row("bind and inputrc", "bind -f OUT/file\nread -e x <OUT/file\nused", ("used",)),
     Row(
@@ -661,6 +662,7 @@ ROWS: tuple[Row, ...] = (
         "umask and ulimit",
         "umask 777\necho x >made\nulimit -f 0\necho y >OUT/new\nused",
         (
+            "umask 777",
             "write made",
             "ulimit fsize 0",
             "write OUT/new",
@@ -759,14 +761,22 @@ ROWS: tuple[Row, ...] = (
         command="kill $!",
     ),
     Row(
-        "background stays",
-        "(sleep 1; (sleep 2; rm OUT/file) &) &\nexit 3",
+        "background that the script waits for",
+        "(sleep 1; (sleep 2; rm OUT/file) & wait) &\nwait\nexit 3",
         (
             "sleep 1 in:/dev/null",
             "sleep 2 in:/dev/null",
             "rm OUT/file in:/dev/null",
         ),
         status=3,
+    ),
+    # What a sleep puts off until after the script's end is not done any more.
+    Row("background stays", "(sleep 1; rm OUT/file) &\nexit 3", ("sleep 1 in:/dev/null",), status=3),
+    Row(
+        "background does not sleep",
+        "(used; rm OUT/file) &\nexit 3",
+        ("used in:/dev/null", "rm OUT/file in:/dev/null"),
+        3,
     ),
     Row("disown", "rm OUT/file & disown -a\nexit", ("rm OUT/file in:/dev/null",)),
     Row("set -u", 'set -u\nused\necho "$nothing"\nrm OUT/file', ("used",), status=1),

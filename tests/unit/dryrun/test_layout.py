@@ -38,13 +38,27 @@ def test_a_gap_does_not_compile(tmp_path: Path) -> None:
     assert "no gaps" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("head", "size"),
-    [(layout.ControlHead, 96), (layout.RecordHead, 32), (layout.CoverEntry, 512 + 65536 // 8), (layout.RuleHead, 16)],
+HEADS = (
+    layout.ControlHead,
+    layout.RecordHead,
+    layout.CoverEntry,
+    layout.ProcessEntry,
+    layout.TouchedPath,
+    layout.WrittenFile,
+    layout.PolledCommand,
 )
-def test_places_and_packer_agree(head: type[tuple[object, ...]], size: int) -> None:
+
+
+@pytest.mark.parametrize("head", [*HEADS, layout.RuleHead])
+def test_places_and_packer_agree(head: type[tuple[object, ...]]) -> None:
     offset, form = list(layout.places(head).values())[-1]
-    assert layout.packer(head).size == offset + form.size == size
+    assert layout.packer(head).size == offset + form.size
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_what_follows_a_head_is_aligned(head: type[tuple[object, ...]]) -> None:
+    # Tables of them, and records behind records, hold numbers of eight bytes.
+    assert layout.packer(head).size % 8 == 0
 
 
 def test_a_field_is_where_it_is_packed() -> None:

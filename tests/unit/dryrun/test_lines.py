@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ci_port.dryrun import Recorder
+from ci_port.dryrun.probes import Call, TextOf
 from ci_port.dryrun.programs import find_bash
 from ci_port.model import Asked, Case
 from tests.unit.dryrun import scene as scenes
@@ -238,18 +239,46 @@ elsewhere 2>/dev/null
 """
 
 
-def test_probes_without_a_rule_are_listed(scene: scenes.Scene) -> None:
+def test_what_no_rule_answers_is_listed_with_its_place(scene: scenes.Scene) -> None:
     observation = scene.run(UNANSWERED)
-    found = [
-        (" ".join(probe.subject), probe.place.line, probe.what is Asked.OUTPUT) for probe in observation.unanswered
-    ]
+    found = [(" ".join(probe.subject), probe.place.line, probe.what.value) for probe in observation.unanswered]
     assert found == [
-        ("unknown", 3, True),
-        ("unknown_condition", 4, False),
-        ("maybe", 6, False),
-        ("negated", 8, False),
-        ("stops", 9, False),
-        ("substituted", 10, True),
-        ("unknown /dev/fd/63", 10, True),
+        ("plain", 1, "status"),
+        ("unknown", 3, "status"),
+        ("unknown", 3, "output"),
+        ("unknown_condition", 4, "status"),
+        ("maybe", 6, "status"),
+        ("tolerated", 7, "status"),
+        ("negated", 8, "status"),
+        ("stops", 9, "status"),
+        # What these two print is read by a step alone, whatever reads it.
+        ("substituted", 10, "status"),
+        ("unknown /dev/fd/63", 10, "status"),
+        ("piped", 10, "status"),
+        ("elsewhere", 11, "status"),
     ]
     assert not observation.trusted
+
+
+def test_only_statuses_that_decide_are_listed(tmp_path: Path) -> None:
+    calls: list[Call] = []
+
+    def decides(call: Call, text_of: TextOf) -> bool:
+        assert all(text_of(file) == Path(file).read_text(encoding="utf-8") for file, _, _ in call.frames)
+        calls.append(call)
+        return call.argv[0] == "inner"
+
+    (tmp_path / "main.sh").write_text(
+        'f() {\n  inner "$@"\n}\n. "${BASH_SOURCE%/*}/lib.sh"\nset -e -o pipefail\ng x\n', encoding="utf-8"
+    )
+    (tmp_path / "lib.sh").write_text("g() {\n  outer\n  f y\n}\n", encoding="utf-8")
+    with Recorder(tmp_path / "main.sh", scenes.WORLD, decides=decides) as recorder:
+        observation = recorder.observe(Case("case", ()))
+    main, lib = f"{tmp_path}/main.sh", f"{tmp_path}/lib.sh"
+    assert calls == [
+        Call(("outer",), ((lib, 2, "g"), (main, 6, "main")), errexit=True, pipefail=True),
+        Call(("inner", "y"), ((main, 2, "f"), (lib, 3, "g"), (main, 6, "main")), errexit=True, pipefail=True),
+    ]
+    assert [(each.what, each.subject) for each in observation.unanswered] == [(Asked.STATUS, ("inner", "y"))]
+    with Recorder(tmp_path / "main.sh", scenes.WORLD, decides=lambda call, text_of: False) as recorder:
+        assert recorder.observe(Case("case", ())).trusted

@@ -121,3 +121,27 @@ def test_a_job_may_leave_a_variable_unset(scene: scenes.Scene) -> None:
     jobs = read_jobs('CC\ngcc\n""\n<unset>\n', "jobs.csv", "{CC}")
     found = [scenes.steps(scene.run(script, env=dict(job.env))) for job in jobs]
     assert found == [["compile gcc", "build gcc"], ["compile ''", "build ''"], ["build none"]]
+
+
+SYNTAX = (
+    ("if", "run\nif", 3, ""),
+    ("an arm without a command", "run\nif x; then\nfi\n", 3, "fi"),
+    ("a quote", "run\nx='a\n\nb\n", 2, "x='a"),
+    ("an operator", "run\n\n  a && && b\n", 3, "  a && && b"),
+)
+
+
+@pytest.mark.parametrize(("script", "line", "text"), [row[1:] for row in SYNTAX], ids=[row[0] for row in SYNTAX])
+def test_a_script_that_bash_does_not_understand_has_no_plan(
+    scene: scenes.Scene, script: str, line: int, text: str
+) -> None:
+    with pytest.raises(model.RunFailed, match="the script is no valid bash") as caught:
+        scene.run(script)
+    assert caught.value.place is not None
+    assert caught.value.place.line == line
+    assert caught.value.command == text
+
+
+def test_a_script_may_end_as_bash_does_where_it_does_not_understand(scene: scenes.Scene) -> None:
+    assert scene.run("run\nexit 2\n").plan.status == 2
+    assert scene.run("eval 'if'\nexit 2\n").plan.status == 2

@@ -8,7 +8,6 @@ import pytest
 
 from ci_port.model import Case, DataError, Document, File, Link, Overlay, Rule
 from ci_port.model.case import case_from_json, case_to_json, read_cases, refusal
-from ci_port.model.overlay import overlay_from_json
 
 CASE = {
     "id": "x",
@@ -69,10 +68,6 @@ def test_a_case_says_how_the_script_is_started() -> None:
 def test_a_world_of_version_1_runs_no_case_that_says_more(case: Case, field: str | None) -> None:
     assert refusal(case, 2) is None
     assert refusal(case, 1) == (field and f"{field} of the case 'x' needs a world with \"version\": 2")
-
-
-def test_an_empty_overlay_changes_nothing() -> None:
-    assert overlay_from_json(Document("{}", "o").parse()) == Overlay()
 
 
 def test_cases_are_read_line_by_line_and_may_carry_a_plan() -> None:

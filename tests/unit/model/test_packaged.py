@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ci_port.cli.bundle import bundle
 from ci_port.model.packaged import data
+from ci_port.runner.bundle import bundle
 
 
 def test_a_data_file_is_read() -> None:

@@ -15,5 +15,9 @@ def test_the_tools_that_everybody_uses_are_there() -> None:
     assert {"mkdir", "rmdir", "touch", "cp", "mv", "rm", "ln", "install", "chmod", "truncate", "mktemp"} <= FILE_TOOLS
 
 
+def test_what_says_what_the_world_says_is_there() -> None:
+    assert {"date", "stat", "id", "groups", "whoami", "uname", "nproc", "hostname"} <= PURE
+
+
 def test_what_depends_on_the_machine_or_on_chance_is_not_among_them() -> None:
-    assert not {"date", "stat", "df", "id", "whoami", "uname", "nproc", "hostname", "shuf"} & (PURE | FILE_TOOLS)
+    assert not {"df", "du", "free", "lscpu", "ps", "shuf", "uptime", "who"} & (PURE | FILE_TOOLS)

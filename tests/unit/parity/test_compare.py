@@ -111,11 +111,13 @@ def test_a_plan_that_rests_on_a_made_up_answer_is_untrusted_equal_or_not(candida
     assert not result.failed
 
 
-@pytest.mark.parametrize(("version", "verdict"), [(1, Verdict.SAME), (2, Verdict.UNTRUSTED)])
-def test_a_status_that_nothing_settles_costs_trust_in_worlds_of_version_2(version: int, verdict: Verdict) -> None:
-    status = dataclasses.replace(PROBE, what=Asked.STATUS)
-    control = dataclasses.replace(observation(A), unanswered=(status,), version=version)
-    assert compare(CASE, control, observation(A)).verdict is verdict
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("what", Asked)
+def test_whatever_nothing_settles_costs_trust_on_either_side(version: int, what: Asked) -> None:
+    asked = dataclasses.replace(PROBE, what=what)
+    guessing = dataclasses.replace(observation(A), unanswered=(asked,), version=version)
+    assert compare(CASE, guessing, observation(A)).verdict is Verdict.UNTRUSTED
+    assert compare(CASE, observation(A), guessing).unanswered == (asked,)
 
 
 def constant(value: Observation) -> Side:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ci_port.bash.quoting import quoted
 from ci_port.model import Digest, Execute, Source, Step, Text, Write
 from ci_port.parity.contents import beside, changes, folded, shown
-from ci_port.parity.wording import quoted
 
 SHA = "ab" * 32
 

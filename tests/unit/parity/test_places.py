@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ci_port.model import Observation, Place, Plan, RunFailed, Unanswered
+from ci_port.model import Asked, Observation, Place, Plan, RunFailed, Unanswered
 from ci_port.parity.places import FromHere, place_text, shown
 
 
@@ -31,7 +31,7 @@ def test_all_places_of_a_run_are_seen_from_here(tmp_path: Path, monkeypatch: pyt
     file = str(tmp_path / "t.sh")
     place = Place(file, 3, ("f",))
     found = FromHere().observation(
-        Observation(Plan((), 0), (place, place), (Unanswered(("x",), place, True),), {file: frozenset({3})})
+        Observation(Plan((), 0), (place, place), (Unanswered(Asked.OUTPUT, ("x",), place),), {file: frozenset({3})})
     )
     assert found.places == (Place("t.sh", 3, ("f",)),) * 2
     assert found.unanswered[0].place.file == "t.sh"

@@ -76,6 +76,19 @@ def test_the_key_of_a_script_moves_with_it_and_its_neighbours(repository: Reposi
     assert script_key(small.script) != first
 
 
+@pytest.mark.parametrize("name", ["bash/a.py", "dryrun/a.py", "dryrun/native/a.c", "dryrun/native/a.h", "model/a.py"])
+def test_the_key_of_a_script_moves_with_what_records_it(
+    name: str, small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "tool" / name
+    source.parent.mkdir(parents=True)
+    source.touch()
+    monkeypatch.setattr(plans, "TOOL", tmp_path / "tool")
+    first = script_key(small.script)
+    source.write_text("x")
+    assert script_key(small.script) != first
+
+
 @pytest.mark.parametrize("room", ["bash", "host", "model", "parity", "project", "cli"])
 def test_the_key_of_a_port_moves_with_it_and_with_what_is_beneath(room: str, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("x")

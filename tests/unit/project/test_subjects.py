@@ -46,16 +46,17 @@ def test_each_change_moves_its_subject(change: Callable[[Path], object], moved: 
 
 
 def test_the_tool_is_what_decides_a_result(tmp_path: Path, small: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("dryrun/a.py", "dryrun/a.c", "parity/a.py", "cli/a.py", "review/a.py", "project/a.py"):
+    shown = ("cli/a.py", "review/a.py", "project/a.py", "parity/render/a.py")
+    for name in ("dryrun/native/a.c", "parity/a.py", *shown):
         path = tmp_path / "ci_port" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     monkeypatch.setattr(subjects, "TOOL", tmp_path / "ci_port")
     before = fingerprints(small)["tool"]
-    for name in ("cli/a.py", "review/a.py", "project/a.py"):
+    for name in shown:
         (tmp_path / "ci_port" / name).write_text("# shown otherwise")
     assert fingerprints(small)["tool"] == before
-    (tmp_path / "ci_port/dryrun/a.c").write_text("// recorded otherwise")
+    (tmp_path / "ci_port/dryrun/native/a.c").write_text("// recorded otherwise")
     assert fingerprints(small)["tool"] != before
 
 

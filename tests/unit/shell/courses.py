@@ -10,13 +10,22 @@ import itertools
 import os
 import subprocess
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci_port.shell.decisions import Frame
+from ci_port.shell.decisions import Decisions
+from ci_port.shell.frames import Frame
 
 SCRIPT = "script.sh"
+# Files that stand beside each script.
+SOURCED = {
+    "lib.sh": "n1\ny2",
+    "plain.sh": "n1\nif y2; then b; fi\nn3",
+    "asks.sh": "(( $? )) && b",
+    "check.sh": "check() { (( $? )) && b; }",
+    "returns.sh": "n1\ny2\nreturn\nb",
+}
 _HANDLE = r"""
 command_not_found_handle() {
   local flags=$- piped=0 turn=1 key level=0 place='' line IFS=$'\x1f'
@@ -86,12 +95,12 @@ class Unfit(Exception):
     """The script would not end, or bash cannot read it."""
 
 
-def run(folder: Path, text: str, fails: Collection[str] = (), files: Mapping[str, str] | None = None) -> Course:
+def run(folder: Path, text: str, fails: Collection[str] = ()) -> Course:
     """Return what ran.
 
     `fails` are the calls that end with 1; all others end with 0. Raises Unfit.
     """
-    for name, content in {SCRIPT: text, **(files or {}), "log": "", "handle": _HANDLE}.items():
+    for name, content in {SCRIPT: text, **SOURCED, "log": "", "handle": _HANDLE}.items():
         (folder / name).write_text(content)
     environment = {
         "BASH_ENV": str(folder / "handle"),
@@ -124,3 +133,14 @@ def _ran(line: str) -> Ran:
     )
     argv = tuple(word.replace("\x1e", "\n").replace("\x1d", "\t") for word in key.split("\x1f"))
     return Ran(argv, int(turn), frames, "e" in flags, piped == "1")
+
+
+def answers(text: str) -> Decisions:
+    """Return the decisions of a script with the files beside it."""
+    return Decisions({SCRIPT: text, **{f"./{name}": content for name, content in SOURCED.items()}, **SOURCED}.get)
+
+
+def decides(text: str, argv: str, *frames: tuple[int, str], errexit: bool = False, pipefail: bool = False) -> bool:
+    """Ask about words, separated by blanks, on a line in a function; without frames, on the first line."""
+    places = [Frame(SCRIPT, line, function) for line, function in frames or ((1, "main"),)]
+    return answers(text).decides(argv.split(), places, errexit=errexit, pipefail=pipefail)

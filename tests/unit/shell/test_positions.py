@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ci_port.shell.decisions import Frame
+from ci_port.shell.frames import Frame
 from ci_port.shell.positions import File, Member, Role, vanishes
 from tests.unit.shell import courses
 
