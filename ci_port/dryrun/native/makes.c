@@ -21,7 +21,9 @@ static void remove_all(int dir, const char *name, const char *real) {
         }
         if (stream) closedir(stream);
     }
+    ino_t last = S_ISDIR(st.st_mode) ? 0 : last_name(dir, name);
     syscall(SYS_unlinkat, dir, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
+    own_is_gone(last);
     touch_real(real);
 }
 

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from ci_port.dryrun import tree
+from ci_port.dryrun.own_files import own_files
+from ci_port.dryrun.stubs import Stubs
 from ci_port.model import File, Link, World
 
 WORLD = World(
     workspace="/w/space",
     path="/bin",
+    scripts="ci",
     dirs=frozenset({"/data"}),
     files={"/w/space/file": "text\n", "/w/space/ci/replaced.sh": "of the world\n", "/data/b\udcff": "\udcfe"},
     executables=frozenset({"/bin/tool"}),
@@ -31,9 +34,15 @@ def built(tmp_path: Path) -> tree.Tree:
     (scripts / "dangling").symlink_to("nowhere")
     (scripts / "sub" / "loop").symlink_to("..")
     os.mkfifo(scripts / "pipe")
-    found = tree.Tree(str(tmp_path / "root"), str(scripts), "/w/space/ci")
+    found = tree_of(tmp_path, WORLD)
     found.ensure(tree.layout_of(WORLD, ()))
     return found
+
+
+def tree_of(tmp_path: Path, world: World) -> tree.Tree:
+    """Return the tree of the script in a folder."""
+    own = own_files(tmp_path / "scripts" / "script.sh", world)
+    return tree.Tree(str(tmp_path / "root"), own, Stubs(str(tmp_path / "stubs"), own, lambda _: False))
 
 
 def everything(root: str) -> dict[str, bytes | None]:
@@ -101,9 +110,9 @@ def test_a_forgotten_tree_is_built_anew(built: tree.Tree) -> None:
 
 
 def test_size(built: tree.Tree) -> None:
-    assert built.size() == built.built
+    assert built.written(()) == 0
     Path(built.root, "data/more").write_bytes(b"x" * 1000)
-    assert built.size() == built.built + 1000
+    assert built.written(()) == 1000
 
 
 def test_files_have_their_modes_and_links_lead_where_they_say(tmp_path: Path) -> None:
@@ -111,7 +120,7 @@ def test_files_have_their_modes_and_links_lead_where_they_say(tmp_path: Path) ->
         "/w", "/bin", files={"/w/run.sh": File("x", 0o751), "/w/shared": File("", 0o666), "/w/link": Link("run.sh")}
     )
     (tmp_path / "scripts").mkdir()
-    found = tree.Tree(str(tmp_path / "root"), str(tmp_path / "scripts"), "/w/ci")
+    found = tree_of(tmp_path, world)
     for _ in range(2):
         found.ensure(tree.layout_of(world, ()))
         found.forget()
