@@ -67,7 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _cases(arguments: argparse.Namespace) -> list[Case]:
     changes = options.environment_changes(arguments)
     if arguments.cases is None:
-        return [Case(COMMAND_LINE, tuple(sorted(changes.items())), None, options.script_words(arguments.args), arguments.stdin)]
+        args = options.script_words(arguments.args)
+        return [Case(COMMAND_LINE, tuple(sorted(changes.items())), None, args, arguments.stdin)]
     if arguments.args is not None or arguments.stdin is not None:
         raise UsageError("--args and --stdin are for one run; with --cases, each case says its own")
     cases = load_cases(arguments.cases)

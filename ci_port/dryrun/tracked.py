@@ -81,7 +81,11 @@ def _ask(directory: str, *words: str) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
     done = subprocess.run(
-        [git, *_QUIET, "-C", directory, *words], capture_output=True, env=environment, stdin=subprocess.DEVNULL, check=False
+        [git, *_QUIET, "-C", directory, *words],
+        capture_output=True,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        check=False,
     )
     if done.returncode:
         said = os.fsdecode(done.stderr).strip().splitlines()

@@ -110,7 +110,9 @@ class Clone:
         words, _, around = os.fsdecode(record).partition("\1\0")
         cwd, stdin = around.split("\0")[:2]
         argv = tuple(words.split("\0")[:-1])
-        return step(argv, os.path.relpath(cwd, self.place), stdin.removesuffix(" (deleted)").removeprefix(f"{self.place}/"))
+        return step(
+            argv, os.path.relpath(cwd, self.place), stdin.removesuffix(" (deleted)").removeprefix(f"{self.place}/")
+        )
 
     def _furnish(self) -> Path:
         """Put a stand-in for every command into the directory of PATH; return where they write down what they do."""
@@ -124,7 +126,9 @@ class Clone:
                 continue
             if name in FILE_TOOLS or name in COMMANDS or name in _CHANGE_SOME:
                 tail = "" if name in COMMANDS else f'exec {tool} "$@"'
-                text = _STAND_IN.format(bash=bash, name=name, tool=tool, tail=tail, log=log, readlink=_program("readlink"))
+                text = _STAND_IN.format(
+                    bash=bash, name=name, tool=tool, tail=tail, log=log, readlink=_program("readlink")
+                )
                 path.write_text(text)
                 path.chmod(0o755)
             else:

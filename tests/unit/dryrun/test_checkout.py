@@ -31,18 +31,18 @@ ROWS = {
     "wc": 'run "$(wc -c big)" "$(wc -c < big)" "$(wc -l lib/data)" "$(wc -c empty)"; wc lib/* big',
     "cmp diff": "cmp big big2 && run same; cmp lib/data lib/twice || run other; diff lib/data lib/twice; diff -r lib lib",
     "sums": "sha256sum big lib/data; md5sum < big; cksum empty; sha256sum big | sha256sum -c; od -c lib/data; base64 lib/data",
-    "xargs": 'xargs -a lib/data run; xargs run < lib/data; xargs -n1 run < lib/data',
+    "xargs": "xargs -a lib/data run; xargs run < lib/data; xargs -n1 run < lib/data",
     "paste comm join": "paste lib/data lib/twice; comm lib/data lib/data; join lib/data lib/data; fold -w2 lib/data; nl lib/data",
-    "find": 'run $(find . -type f -size +64k | sort); find . -type l | sort; find . -empty -type f; find . -perm -100 -type f | sort',
+    "find": "run $(find . -type f -size +64k | sort); find . -type l | sort; find . -empty -type f; find . -perm -100 -type f | sort",
     "find reads": "find lib -name 'd*' -exec cat {} +; find . -name '*.txt' -print0 | xargs -0 cat; find . -samefile lib/data",
     "stat": 'stat -c "%n %s %a %F" big lib/data empty link; stat -L -c %s /dev/stdin < big; stat -c "%s" - < lib/data',
     "blocks": "stat -c '%n %b %B' lib/data empty",
     "ls": "ls; ls -R lib; ls -A; ls -d */; ls -s lib/data > /dev/null && run; ls -1 'a b'",
-    "tests": '[ -s big ] && [ ! -s empty ] && [ -x lib/x.sh ] && [ ! -x lib/data ] && [ -L link ] && [ -f link ] && run all',
+    "tests": "[ -s big ] && [ ! -s empty ] && [ -x lib/x.sh ] && [ ! -x lib/data ] && [ -L link ] && [ -f link ] && run all",
     "same file": "[ lib/data -ef link ] && run same; [ lib/data -ef big ] || run other; [ /dev/fd/5 -ef lib/data ] 5< lib/data && run fd",
     "age": "[ lib/data -nt big ] || [ big -nt lib/data ] || run equal; touch lib/data; [ lib/data -nt big ] && run newer",
-    "descriptors": '[ -f /dev/stdin ] < big && run file; [ -s /dev/fd/4 ] 4< empty || run empty; readlink /proc/self/fd/0 < lib/data; readlink /dev/stdin < big',
-    "names": 'for f in *; do run "$f"; done; cat "$(printf "new\\nline")"; cat $'"'\\xff'"'; cat -- -dash',
+    "descriptors": "[ -f /dev/stdin ] < big && run file; [ -s /dev/fd/4 ] 4< empty || run empty; readlink /proc/self/fd/0 < lib/data; readlink /dev/stdin < big",
+    "names": 'for f in *; do run "$f"; done; cat "$(printf "new\\nline")"; cat $\'\\xff\'; cat -- -dash',
     "globs": "shopt -s globstar nullglob; run lib/*.sh **/*.txt nothing* **/ .[a-z]*; set +f; run [bl]*",
     "deep": 'cd lib/deep/er && run "$(cat file)" "$(cat ../../data)" && cd - && run "$(cat ./lib/../lib/deep/er/file)"',
     "absolute": 'run "$(cat "$PWD/lib/data")" "$(realpath link)" "$(realpath lib/../big)" < "$PWD/lib/data"',
@@ -62,9 +62,9 @@ ROWS = {
     "append": 'echo more >> lib/data; cat lib/data; run "$(wc -l < lib/data)" < lib/data; echo >> empty; wc -c empty',
     "append big": "echo more >> big; wc -c < big; tail -c 6 big; head -c 2 big",
     "append nothing": ": >> lib/data; cat lib/data; [ lib/data -nt big ] || run old",
-    "append in a group": '{ echo a; cat lib/data; echo b; } >> big2; wc -c big2; tail -n 2 big2',
+    "append in a group": "{ echo a; cat lib/data; echo b; } >> big2; wc -c big2; tail -n 2 big2",
     "tee": "echo more | tee -a lib/data; cat lib/data; echo over | tee lib/data > /dev/null; cat lib/data",
-    "empty": ': > lib/data; wc -c lib/data; [ -s lib/data ] || run empty; : > big; stat -c %s big',
+    "empty": ": > lib/data; wc -c lib/data; [ -s lib/data ] || run empty; : > big; stat -c %s big",
     "over": 'echo new > lib/data; cat lib/data; echo x > lib/data; run "$(cat lib/data)" < lib/data',
     "noclobber": "set -C; echo x > lib/data || run kept; cat lib/data; echo x >| lib/data; cat lib/data",
     "read and write": 'exec 8<> lib/data; read -r x <&8; run "$x"; echo two-new >&8; cat lib/data',
@@ -75,13 +75,13 @@ ROWS = {
     "copy onto itself": "cp lib/data lib/data || run no; cp -u lib/data lib/twice; cat lib/twice; cp -n big lib/data; cat lib/data",
     "copy big": "cp -r . /tmp/ckt-never 2> /dev/null || run; mkdir -p build/x && cp big build/x && cat build/x/big | wc -c",
     "install": "install -m 700 lib/x.sh there; stat -c %a there; install -D lib/data a/b/c; cat a/b/c; install -C lib/data a/b/c",
-    "move": 'mv lib/data moved; cat moved; run < moved; [ -e lib/data ] || run gone; echo x >> moved; cat moved; mv moved lib/data; cat lib/data',
+    "move": "mv lib/data moved; cat moved; run < moved; [ -e lib/data ] || run gone; echo x >> moved; cat moved; mv moved lib/data; cat lib/data",
     "move over": "mv lib/data big; cat big; wc -c < big; [ -e lib/data ] || run gone",
-    "move a directory": 'mv lib lib2; ls lib2; cat lib2/data lib2/deep/er/file; echo x >> lib2/data; mv lib2 lib; cat lib/data',
+    "move a directory": "mv lib lib2; ls lib2; cat lib2/data lib2/deep/er/file; echo x >> lib2/data; mv lib2 lib; cat lib/data",
     "swap": "mv lib/data t; mv lib/twice lib/data; mv t lib/twice; cat lib/data lib/twice; run < lib/data",
     "hard links": "ln lib/data hard; echo x >> hard; cat lib/data hard; stat -c %h hard; rm lib/data; cat hard; run < hard",
     "soft links": "ln -s lib/data soft; cat soft; ln -sf big soft; wc -c < soft; ln -s ../big lib/up; wc -c < lib/up",
-    "remove": 'rm lib/data; cat lib/data || run gone; echo new > lib/data; cat lib/data; rm -rf lib; [ -d lib ] || run none; ls',
+    "remove": "rm lib/data; cat lib/data || run gone; echo new > lib/data; cat lib/data; rm -rf lib; [ -d lib ] || run none; ls",
     "remove and make": "rm -rf lib; mkdir lib; echo x > lib/data; cat lib/data; ls lib",
     "remove some": "find lib -name '*.sh' -delete; ls lib; rm -f lib/d*; ls -R lib; rmdir lib || run full; unlink big; ls",
     "sed -i": "sed -i s/one/ONE/ lib/data; cat lib/data; sed -i.bak s/two/TWO/ lib/data; cat lib/data lib/data.bak; sed -i 1d big; wc -c big",
@@ -102,7 +102,7 @@ ROWS = {
     # other scripts
     "followed": "./ci/sub.sh a 'b c'; bash ci/sub.sh; bash -e ./ci/sub.sh x; (cd ci && ./sub.sh y)",
     "followed and changed": 'echo "run added" >> ci/sub.sh; ./ci/sub.sh; mv ci/sub.sh ci/other.sh; ls ci',
-    "not there": '[ -e nowhere ] || run none; cat lib/nowhere || run none; . lib/none.sh || run none; cd nowhere || run none',
+    "not there": "[ -e nowhere ] || run none; cat lib/nowhere || run none; . lib/none.sh || run none; cd nowhere || run none",
     "a function file": 'for f in lib/*.sh; do . "$f"; done; from_lib; declare -F | wc -l',
 }
 FILES: dict[str, str | bytes] = {
@@ -187,7 +187,9 @@ def test_a_second_run_finds_all_as_it_was(recorder: dryrun.Recorder) -> None:
     assert found[2] == found[5]
 
 
-@pytest.mark.parametrize("name", ["remove", "move over", "removed while read", "remove and make", "hard links", "sed -i"])
+@pytest.mark.parametrize(
+    "name", ["remove", "move over", "removed while read", "remove and make", "hard links", "sed -i"]
+)
 def test_on_a_disk_numbers_of_files_are_used_again(
     name: str, repository: Path, cloned: clone.Clone, scratch_base: Path
 ) -> None:
@@ -299,7 +301,9 @@ def test_what_is_not_as_git_has_it_is_said(small: Path) -> None:
 def test_the_script_stands_where_it_stands_in_its_work_tree(small: Path) -> None:
     (found,) = observe(small, 'run "$0" "$PWD"\n', scripts="ci")
     assert words(found) == ["run ./ci/test.sh /w/space"]
-    with pytest.raises(UsageError, match=r'the scripts stand in "steps", and .*/ci/test\.sh stands in "ci" of its work tree'):
+    with pytest.raises(
+        UsageError, match=r'the scripts stand in "steps", and .*/ci/test\.sh stands in "ci" of its work tree'
+    ):
         observe(small, "", scripts="steps")
 
 
@@ -392,11 +396,11 @@ def used(base: Path) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("fields", [{}, {"checkout": False, "scripts": "ci"}], ids=["checkout", "beside"])
-def test_nothing_big_is_copied(
-    fields: dict[str, object], heavy: Path, tmp_path: Path, scratch_base: Path
-) -> None:
+def test_nothing_big_is_copied(fields: dict[str, object], heavy: Path, tmp_path: Path, scratch_base: Path) -> None:
     light = clone.make_repository(tmp_path / "light", {"ci/test.sh": "", "ci/data": "x\n", "lib/x.sh": ""}, {})
-    script = 'run "$(ls -A ci | wc -l)" "$(wc -c < ci/blob)" "$(tail -c 4 ci/blob)" "$(stat -c %s ci/blob)"\ncp ci/data y\n'
+    script = (
+        'run "$(ls -A ci | wc -l)" "$(wc -c < ci/blob)" "$(tail -c 4 ci/blob)" "$(stat -c %s ci/blob)"\ncp ci/data y\n'
+    )
     seen, seconds = {}, {}
     for name, root in (("heavy", heavy), ("light", light)):
         (root / "ci" / "test.sh").write_text(script)
@@ -417,9 +421,10 @@ def test_nothing_big_is_copied(
 def test_what_is_written_is_counted_as_all_that_a_run_writes(heavy: Path) -> None:
     script = heavy / "ci" / "test.sh"
     script.write_text(": > blob; wc -c < blob; cat ci/blob | wc -c; mv ci/blob other; wc -c other\n")
-    with dryrun.Recorder(script, world_at(Path("/w"))) as recorder, pytest.raises(
-        model.RunFailed, match="the run writes more than 33554432 bytes into files"
-    ) as caught:
+    with (
+        dryrun.Recorder(script, world_at(Path("/w"))) as recorder,
+        pytest.raises(model.RunFailed, match="the run writes more than 33554432 bytes into files") as caught,
+    ):
         recorder.observe(Case("c", ()))
     assert caught.value.command == "wc -c other"
 
