@@ -119,6 +119,7 @@ def test_the_steps_of_a_script_that_is_followed_stand_below_its_own() -> None:
     assert "steps" not in empty
     assert [step["argv"] for step in outer["steps"]] == [("b",), ("bash", "inner"), ("c",)]
     assert outer["steps"][1]["steps"] == [{"kind": "write", "path": "f", "append": False, "text": ""}]
+    assert steps.outermost(records) == [records[0], records[1], records[6], records[7]]
     # What changed since the command before, wherever that stands.
     assert [step.get("env") for step in (first, outer, *outer["steps"], empty, last)] == [
         {"X": "1"},
