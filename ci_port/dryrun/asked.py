@@ -21,6 +21,8 @@ STARTERS = frozenset(("xargs", "env", "find"))
 """Tools that make commands of what they read (native/start.c)."""
 
 Inode = int
+_SILENT = frozenset(("sleep",))
+"""Commands of which all is known: they print nothing, and succeed."""
 _KNOWN = layout.ANSWERED | layout.RAN | layout.TEXT_ONLY
 _TEXTS = {name: at for at, name in enumerate(layout.TEXTS[Kind.EXECUTE])}
 
@@ -65,7 +67,7 @@ class _Flow:
         """A command runs: one without a rule prints what nobody knows."""
         if record.flags & layout.RAN:
             self._start(record)
-        if record.flags & _KNOWN:
+        if record.flags & _KNOWN or os.path.basename(record.argv[0]) in _SILENT:
             return
         yield Question(Asked.STATUS, record.argv, record, record)
         for name, inode in zip(("stdout", "stderr"), _inodes(record)[1:], strict=True):
@@ -90,6 +92,13 @@ class _Flow:
             tool.read |= found
             return
         yield from self._outputs(found)
+
+    def write(self, number: int, record: Record) -> Iterator[Question]:
+        """The script writes a file anew: what a command has printed there before is gone."""
+        del number
+        if not record.flags & layout.APPENDS:
+            self.tainted.pop(record.value, None)
+        yield from ()
 
     def change(self, number: int, record: Record) -> Iterator[Question]:
         """A tool writes a file."""
@@ -128,6 +137,7 @@ _STEPS: dict[Kind, Callable[[_Flow, int, Record], Iterator[Question]]] = {
     Kind.EXECUTE: _Flow.execute,
     Kind.TOOL: _Flow.tool,
     Kind.READ: _Flow.read,
+    Kind.WRITE: _Flow.write,
     Kind.CHANGE: _Flow.change,
 }
 

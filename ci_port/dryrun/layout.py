@@ -94,6 +94,7 @@ class Kind(IntEnum):
     EXECUTE = 1
     SOURCE = 2
     WRITE = 3
+    """`value` is the inode of the file."""
     LIMIT = 4
     ERROR = 5
     MKDIR = 6
@@ -280,6 +281,9 @@ class ProcessEntry(NamedTuple):
     """How often the script has asked whether it still works."""
     parent: UInt32
     """Its parent's place in this table, plus 1; 0: the script's own process."""
+    due: UInt32
+    """When it wakes up by itself, in seconds of the run's clock; 0: it does not."""
+    reserved: UInt32
 
 
 class TouchedPath(NamedTuple):

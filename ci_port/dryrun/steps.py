@@ -22,10 +22,15 @@ Contents = Mapping[int, bytes]
 
 def steps(
     records: Sequence[Record], start: Mapping[str, str], world: World, contents: Contents
-) -> list[dict[str, Any]]:
-    """Return the steps, in order; `start` is the environment that the script starts with."""
+) -> tuple[list[dict[str, Any]], list[Record]]:
+    """Return the steps, in order, and the record of each; those of followed scripts are part of theirs.
+
+    `start` is the environment that the script starts with.
+    """
     known = frozenset(os.fsencode(f"{name}={value}") for name, value in start.items())
-    return _Steps(records, world, contents).of((), known)[0]
+    reader = _Steps(records, world, contents)
+    found, _ = reader.of((), known)
+    return found, reader.outer
 
 
 def outermost(records: Sequence[Record]) -> list[Record]:
@@ -52,6 +57,8 @@ class _Steps:
         self._world = world
         self._contents = contents
         self._at = 0
+        self.outer: list[Record] = []
+        """The records that are steps of the script itself."""
 
     def of(self, process: tuple[int, ...], known: frozenset[bytes]) -> tuple[list[dict[str, Any]], frozenset[bytes]]:
         """Return the steps of a process and all that it starts, and the environment of the last command."""
@@ -61,6 +68,8 @@ class _Steps:
             if record.process[: len(process)] != process:
                 break
             self._at += 1
+            if not process:
+                self.outer.append(record)
             if record.kind is not Kind.EXECUTE:
                 found.append(_other(record, self._world, self._contents))
                 continue

@@ -129,9 +129,9 @@ class Worker:
         files = self._tree.left(world.workspace) if self._setup.looks else {}
         records, found = self._records()
         self._expect_no_problem(problem, records)
-        shown = [record for record in records if record.kind in STEPS]
+        found_steps, shown = steps([record for record in records if record.kind in STEPS], start, world, found)
         return {
-            "plan": {"status": status, "steps": steps(shown, start, world, found)},
+            "plan": {"status": status, "steps": found_steps},
             "remarks": [*([started.remark] if started.remark else []), *_remarks(records)],
             "places": [self._places.of(record) for record in outermost(shown)],
             "asked": [self._question(question) for question in questions(records, world)],

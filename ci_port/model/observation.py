@@ -115,7 +115,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The commands that the shell has started, in the order of the plan; `cut`: not all of them, there were too many."""
+    """The commands that the shell has started, in the order of the plan; `cut`: there were more of them."""
 
     started: tuple[Started, ...] = ()
     cut: bool = False

@@ -32,11 +32,13 @@ void ask_path(int dir, const char *path) {
     if (in_bash ? !*b_printed : !occurs(path)) return;
     int error = errno;
     char whole[PATH_ROOM];
+    if (error == ENOTDIR) return;  /* what is on the way there is known */
     if (path[0] != '/' && dir != AT_FDCWD) return;
     if (physical(AT_FDCWD, path, whole, sizeof whole)) absolute(path, whole, sizeof whole);
     follow_links(whole);
     if (is_removing()) settle_path(whole);  /* whatever was not there, it is not there now */
     else if (!is_settled(whole)) {
+        if (in_bash) note_path_poll(whole);
         char where[PATH_MAX];
         callers(where, sizeof where);
         const char *texts[ASK_TEXTS] = {whole, where};

@@ -39,9 +39,11 @@ static int is_released(const struct process *process) {
     return 0;
 }
 
+static int is_due(const struct process *process) { return process->due && ctl->clock >= process->due; }
+
 static void wait_for_release(struct process *process, int sleeps) {
     process->lingers = 1;
-    for (long pause = 200000; !is_released(process); pause += pause < 4000000 ? pause / 4 : 0) {
+    for (long pause = 200000; !is_released(process) && !is_due(process); pause += pause < 4000000 ? pause / 4 : 0) {
         struct timespec time = {0, pause};
         check_stop();
         syscall(SYS_nanosleep, &time, NULL);
@@ -63,12 +65,35 @@ static double seconds_of(char *const argv[]) {
     return total > 0 && total < 1e8 ? total : 0;
 }
 
+static int somebody_wakes(void) {
+    for (uint32_t i = 0; i < ctl->forks && i < ctl->max_forks; i++)
+        if (ctl->processes[i].lingers && is_due(&ctl->processes[i])) return 1;
+    return 0;
+}
+
+/* Time passes for the whole run: what wakes up by then in the background does its work before the sleeper goes on. */
+static void pass_time(uint32_t seconds) {
+    __atomic_add_fetch(&ctl->clock, seconds, __ATOMIC_SEQ_CST);
+    if (!somebody_wakes()) return;
+    uint64_t seen = 0;
+    for (int quiet = 0; quiet < 5; check_stop()) {
+        uint64_t now = ctl->next + ctl->forks;
+        quiet = now == seen && !others_work() && !somebody_wakes() ? quiet + 1 : 0;
+        seen = now;
+        struct timespec pause = {0, 1000000};
+        syscall(SYS_nanosleep, &pause, NULL);
+    }
+}
+
 /* The command that this process is has printed all that it prints. Whoever reads from it, or feeds it, would wait. */
 void linger(char *const argv[]) {
     int sleeps = !strcmp(base_name(argv[0]), "sleep");
+    uint32_t seconds = sleeps ? (uint32_t)(seconds_of(argv) + 0.999) : 0;
     int stays = in_bash && !is_pipe(0) && !is_pipe(1) && !is_pipe(2) && (is_background() || (sleeps && async_depth));
-    if (stays) wait_for_release(own_process(), sleeps);
-    else if (sleeps) __atomic_add_fetch(&ctl->clock, (uint32_t)(seconds_of(argv) + 0.999), __ATOMIC_SEQ_CST);
+    if (stays) {
+        if (sleeps) own_process()->due = ctl->clock + (seconds ? seconds : 1);
+        wait_for_release(own_process(), sleeps);
+    } else if (sleeps) pass_time(seconds);
 }
 
 void release(struct process *process) { __atomic_store_n(&process->released, 1, __ATOMIC_RELAXED); }

@@ -3,6 +3,7 @@
 #include "recorder.h"
 
 #define MOST_WAITS 1000    /* times that a command is asked with time passing in between */
+#define MOST_LOOKS 20000   /* times that the script looks for what is not there */
 #define MOST_ASKED 2000    /* times that its output is read with no time passing at all */
 
 static uint64_t hash_of(char *const argv[]) {  /* FNV-1a */
@@ -13,6 +14,11 @@ static uint64_t hash_of(char *const argv[]) {  /* FNV-1a */
             if (!*at) break;
         }
     return hash;
+}
+
+static uint64_t hash_of_path(const char *path) {
+    char *words[] = {(char *)"a path", (char *)path, NULL};
+    return hash_of(words);
 }
 
 static struct polled *slot_of(uint64_t hash) {
@@ -39,14 +45,26 @@ static size_t put_word(const char *word, char *text, size_t room) {
     return used + (size_t)snprintf(text + used, room - used, "\"");
 }
 
+static int waits_too_long(struct polled *slot, uint32_t most) {
+    uint32_t times = ++slot->times;
+    if (slot->clock != ctl->clock) slot->waits++;
+    slot->clock = ctl->clock;
+    return slot->waits > MOST_WAITS || times > most;
+}
+
+/* The script asks whether something is at a path where there is nothing. */
+void note_path_poll(const char *path) {
+    struct polled *slot = slot_of(hash_of_path(path));
+    if (slot && waits_too_long(slot, MOST_LOOKS))
+        fail(NULL, "a loop waits for %s, which nothing makes; say what does: a rule with \"makes\": {\"%s\": \"\"}, or a file of "
+             "the world", path, path);
+}
+
 /* A command without a rule runs; `is_read`: its output goes into a pipe. */
 void note_poll(char *const argv[], int is_read) {
     struct polled *slot = slot_of(hash_of(argv));
     if (!slot) return;
-    uint32_t count = ++slot->times;
-    if (slot->clock != ctl->clock) slot->waits++;
-    slot->clock = ctl->clock;
-    if (slot->waits <= MOST_WAITS && !(is_read && count > MOST_ASKED)) return;
+    if (!waits_too_long(slot, is_read ? MOST_ASKED : UINT32_MAX)) return;
     char rule[700] = "";
     size_t used = 0;
     for (size_t i = 0; argv[i] && used + 40 < sizeof rule; i++) {

@@ -9,10 +9,14 @@
  * process has a path in the tree of forks, every event a number within its process; sorting the events by both
  * gives the order in which they would happen if each child ran to its end where it was started.
  *
- * Chance. Clocks stand still, random numbers come from the place in the tree of forks, $$ is constant: a script has one
- * plan. Not so where it asks which process is quicker, or for a number that the kernel gives: $! and $BASHPID as text,
- * `wait -n` with several jobs, a trap on CHLD, a signal from a background job to the script itself, two jobs of the
- * same time that write and read one file, and a world's rule for the nth command where several run at once.
+ * Files. In a world of version 2, what tools, redirections and rules do to files is done in the scratch tree, and every
+ * path that changes is written down, so that the tree can be put back. What the script asks and nothing settles is written
+ * down as well (asked.c).
+ *
+ * Chance. Clocks move where the script sleeps, random numbers and process numbers come from the place in the tree of forks,
+ * $$ is constant: a script has one plan. Not so where it asks which process is quicker: `wait -n` with several jobs, a
+ * trap on CHLD, two jobs of the same time that write and read one file, a world's rule for the nth command where several
+ * run at once (docs/limits.md).
  *
  * Names. A function that bash calls in the C library's place is exported, all else is hidden: what is declared here
  * below the pragma can neither take the place of a symbol of bash nor be replaced by one. Whoever adds an exported
@@ -250,6 +254,7 @@ const char *stream(int fd, char *buffer, size_t room);
 int is_initial(int fd, const struct stat *st);  /* what the run was given as stream `fd` */
 void inodes(char *text, size_t room);
 void note_poll(char *const argv[], int is_read);
+void note_path_poll(const char *path);
 void keep_input(uint64_t execute, const char *kind, char *const argv[]);
 void forget_heredoc(void);
 void forget_pipe(void);

@@ -87,14 +87,14 @@ const char *stream(int fd, char *buffer, size_t room) {
     return buffer;
 }
 
-/* Wait for what happens to the pipe on standard input: one of `events`, its writers end, or it holds more than `most`
+/* Wait for what happens to the pipe `fd`: one of `events`, its writers end, or it holds more than `most`
  * bytes. 0: nothing will, nobody works. A writer that waits then waits for ever: a coprocess. */
-static int wait_for_writers(short events, int most) {
+static int wait_for_writers(int fd, short events, int most) {
     for (int quiet = 0; quiet < 20; check_stop()) {
-        struct pollfd p = {.fd = 0, .events = events};
+        struct pollfd p = {.fd = fd, .events = events};
         if (poll(&p, 1, quiet < 10 ? 1 : 10) != 0) return 1;
         int have = 0;
-        if (ioctl(0, FIONREAD, &have) || have > most) return 1;
+        if (ioctl(fd, FIONREAD, &have) || have > most) return 1;
         quiet = others_work() ? 0 : quiet + 1;
     }
     return 0;
@@ -107,11 +107,11 @@ static int has_dash(char *const argv[]) {
 }
 
 /* What stands in the pipe stays there, for whoever reads it. */
-static void copy_pipe(uint64_t execute) {
+static void copy_pipe(uint64_t execute, int fd) {
     int have = 0, copy[2];
-    if (ioctl(0, FIONREAD, &have) || have <= 0 || NEXT(pipe)(copy)) return;
-    fcntl(copy[1], F_SETPIPE_SZ, fcntl(0, F_GETPIPE_SZ));
-    ssize_t n = tee(0, copy[1], (size_t)have, SPLICE_F_NONBLOCK);
+    if (ioctl(fd, FIONREAD, &have) || have <= 0 || NEXT(pipe)(copy)) return;
+    fcntl(copy[1], F_SETPIPE_SZ, fcntl(fd, F_GETPIPE_SZ));
+    ssize_t n = tee(fd, copy[1], (size_t)have, SPLICE_F_NONBLOCK);
     char *data = n > 0 ? __libc_malloc((size_t)n) : NULL;
     if (data && (n = syscall(SYS_read, copy[0], data, n)) > 0) add_data(INPUT, data, (size_t)n, execute);
     __libc_free(data);
@@ -123,7 +123,7 @@ static void copy_pipe(uint64_t execute) {
 static void take_pipe(uint64_t execute) {
     char data[65536];
     size_t taken = 0;
-    for (ssize_t n; taken < MOST_INPUT && wait_for_writers(POLLIN, INT_MAX); check_stop()) {
+    for (ssize_t n; taken < MOST_INPUT && wait_for_writers(0, POLLIN, INT_MAX); check_stop()) {
         if ((n = syscall(SYS_read, 0, data, sizeof data)) <= 0) return;
         if (taken + (size_t)n > MOST_INPUT) n = (ssize_t)(MOST_INPUT - taken);
         add_data(INPUT, data, (size_t)n, execute);
@@ -151,7 +151,7 @@ static int is_full(void) {
 /* What stands ready on the standard input of a command is part of its step; `kind` is what stream() says of it. A
  * member of a pipeline takes it away if it is more than the pipe holds. In a world of version 1 a command reads if a
  * word of it says so. */
-void keep_input(uint64_t execute, const char *kind, char *const argv[]) {
+static void keep_stdin(uint64_t execute, const char *kind, char *const argv[]) {
     struct stat st;
     if ((strcmp(kind, "pipe") && strcmp(kind, "heredoc")) || syscall(SYS_fstat, 0, &st)) return;
     if (!S_ISFIFO(st.st_mode)) {
@@ -160,7 +160,26 @@ void keep_input(uint64_t execute, const char *kind, char *const argv[]) {
     }
     int reads = !ctl->effects && has_dash(argv);
     /* Let the writers finish before the command goes, so that none gets a broken pipe. */
-    if (!reads && !strcmp(kind, "pipe")) wait_for_writers(0, fcntl(0, F_GETPIPE_SZ) - PIPE_BUF);
+    if (!reads && !strcmp(kind, "pipe")) wait_for_writers(0, 0, fcntl(0, F_GETPIPE_SZ) - PIPE_BUF);
     if (reads || (is_member && is_full())) take_pipe(execute);
-    else copy_pipe(execute);
+    else copy_pipe(execute, 0);
+}
+
+/* What process substitutions among the words feed (`cmd <(echo a)`) is part of the input, too. */
+static void keep_substitutions(uint64_t execute, char *const argv[]) {
+    for (int i = 1; argv[i]; i++) {
+        struct stat st;
+        char *end;
+        if (strncmp(argv[i], "/dev/fd/", 8)) continue;
+        int fd = (int)strtol(argv[i] + 8, &end, 10);
+        if (*end || fd < 3 || syscall(SYS_fstat, fd, &st) || !S_ISFIFO(st.st_mode)) continue;
+        if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY) continue;
+        wait_for_writers(fd, 0, fcntl(fd, F_GETPIPE_SZ) - PIPE_BUF);
+        copy_pipe(execute, fd);
+    }
+}
+
+void keep_input(uint64_t execute, const char *kind, char *const argv[]) {
+    keep_stdin(execute, kind, argv);
+    keep_substitutions(execute, argv);
 }
