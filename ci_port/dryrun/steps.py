@@ -33,22 +33,6 @@ def steps(
     return found, reader.outer
 
 
-def outermost(records: Sequence[Record]) -> list[Record]:
-    """Return the records of those steps that stand below no other, in order: `steps` makes one step of each."""
-    found: list[Record] = []
-    inside: tuple[int, ...] | None = None
-    for record in records:
-        if inside is not None and record.process[: len(inside)] == inside:
-            continue
-        inside = record.process if _is_followed(record) else None
-        found.append(record)
-    return found
-
-
-def _is_followed(record: Record) -> bool:
-    return record.kind is Kind.EXECUTE and bool(record.flags & layout.FOLLOWED)
-
-
 class _Steps:
     """Takes the records one by one; those of a script that is followed belong to the step that started it."""
 
@@ -75,7 +59,7 @@ class _Steps:
                 continue
             step = _execute(record, known, self._world, self._contents)
             known = record.environment
-            if _is_followed(record):
+            if record.flags & layout.FOLLOWED:
                 inner, known = self.of(record.process, known)
                 if inner:
                     step["steps"] = inner

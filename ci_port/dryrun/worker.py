@@ -27,7 +27,7 @@ from ci_port.dryrun.limits import Limits
 from ci_port.dryrun.places import Places
 from ci_port.dryrun.records import Record
 from ci_port.dryrun.scratch import Scratch
-from ci_port.dryrun.steps import STEPS, outermost, steps
+from ci_port.dryrun.steps import STEPS, steps
 from ci_port.dryrun.supervisor import Abandoned, RunEnded, Supervisor
 from ci_port.dryrun.tree import Tree, layout_of
 from ci_port.dryrun.wire import receive, send
@@ -133,7 +133,7 @@ class Worker:
         return {
             "plan": {"status": status, "steps": found_steps},
             "remarks": [*([started.remark] if started.remark else []), *_remarks(records)],
-            "places": [self._places.of(record) for record in outermost(shown)],
+            "places": [self._places.of(record) for record in shown],
             "asked": [self._question(question) for question in questions(records, world)],
             "lines": self._places.lines(self._control.lines()),
             "messages": self._supervisor.said(2, limits.messages),

@@ -208,6 +208,7 @@ void follow_links(char *path);
 void ask_command(const char *path);
 void note_read(int fd);
 void note_stdin(void);
+void note_size(const struct stat *st);
 void forget_note(int fd);
 
 /* ---- changes.c --------------------------------------------------------------------------------------------- */
