@@ -172,3 +172,11 @@ def test_who_looks_is_shown_what_was_printed_and_what_is_left(setup: Setup) -> N
     assert answer["files"]["f"] == ["file", 0o600, "a\n"]
     assert sorted(answer["files"]) == ["ci", "ci/g", "ci/script.sh", "f"]
     assert answer["files"]["ci"][0] == "directory"
+
+
+def test_each_step_has_its_place_whatever_stands_below_others(setup: Setup) -> None:
+    Path(setup.directory, "inner.sh").write_text("one\ntwo\n", encoding="utf-8")
+    (answer,) = run(version_2(setup, follow=("ci/*.sh",)), "first\nbash ci/inner.sh\n\nlast\n")
+    assert words(answer) == [["first"], ["bash", "ci/inner.sh"], ["last"]]
+    assert [step["argv"] for step in answer["plan"]["steps"][1]["steps"]] == [["one"], ["two"]]
+    assert [place[1] for place in answer["places"]] == [1, 2, 4]
