@@ -40,7 +40,8 @@ def launch(first_line: bytes, script: str, shell: Sequence[str], args: Sequence[
             ("bash", "--posix", *words[1:], script, *args),
             f"{script} is a script for {words[0]}; it is recorded under bash in posix mode",
         )
-    raise Refused(f"the script is for {words[0]}, and only scripts for bash and sh can be recorded")
+    shown = words[0] if words[0].isprintable() else repr(words[0])
+    raise Refused(f"the script is for {shown}, and only scripts for bash and sh can be recorded")
 
 
 def _interpreter(first_line: bytes) -> list[str]:

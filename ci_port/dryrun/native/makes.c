@@ -11,6 +11,7 @@ static void remove_all(int dir, const char *name, const char *real) {
     if (syscall(SYS_newfstatat, dir, name, &st, AT_SYMLINK_NOFOLLOW)) return;
     if (S_ISREG(st.st_mode)) flush_text(AT_FDCWD, virtual_path(real));
     if (S_ISDIR(st.st_mode)) {
+        syscall(SYS_fchmodat, dir, name, st.st_mode | 0700);
         int inner = (int)syscall(SYS_openat, dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
         DIR *stream = inner < 0 ? NULL : fdopendir(inner);
         for (struct dirent *entry; stream && (entry = readdir(stream));) {
@@ -22,9 +23,10 @@ static void remove_all(int dir, const char *name, const char *real) {
         if (stream) closedir(stream);
     }
     ino_t last = S_ISDIR(st.st_mode) ? 0 : last_name(dir, name);
-    syscall(SYS_unlinkat, dir, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
-    own_is_gone(last);
     touch_real(real);
+    if (syscall(SYS_unlinkat, dir, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0))
+        fail(NULL, "%s, which a rule removes, cannot be removed: %s", virtual_path(real), strerror(errno));
+    own_is_gone(last);
 }
 
 /* The directories above a file that is made; `path` is real and stands below the root. */
@@ -75,19 +77,21 @@ static char *without_slashes(char *word) {
     return word;
 }
 
+static void cut(char *word, const char *suffix) {
+    size_t n = strlen(word), m = strlen(suffix);
+    if (n >= m && !strcmp(word + n - m, suffix)) word[n - m] = 0;
+}
+
 static const char *part_of(const char *part, char *word) {
     if (!*part) return word;
     if (!strcmp(part, "repository")) {
-        without_slashes(word);
-        static const char *const suffixes[] = {"/.git", ".git", ".bundle"};
-        for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-            size_t n = strlen(word), m = strlen(suffixes[i]);
-            if (n >= m && !strcmp(word + n - m, suffixes[i])) { word[n - m] = 0; break; }
-        }
+        cut(without_slashes(word), "/.git");
         without_slashes(word);
         char *last = word;
         for (char *at = word; *at; at++)
             if (*at == '/' || *at == ':') last = at + 1;
+        cut(last, ".git");
+        cut(last, ".bundle");
         return last;
     }
     without_slashes(word);

@@ -20,9 +20,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[scenes.Scene]:
 
 @pytest.fixture(scope="session")
 def scene_2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[scenes.Scene]:
-    """A scene in the small world in which files change, and where no status decides anything."""
+    """A scene in the small world in which files change; no status decides anything, and what is left is looked at."""
     directory = tmp_path_factory.mktemp("scene_2")
-    with scenes.open_recorder(directory, world=scenes.WORLD_2, decides=scenes.no_status) as recorder:
+    with scenes.open_recorder(directory, world=scenes.WORLD_2, decides=scenes.no_status, looks=True) as recorder:
         yield scenes.Scene(recorder, scenes.SCRIPT_2)
 
 

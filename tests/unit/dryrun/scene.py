@@ -112,13 +112,14 @@ def open_recorder(
     world: World = WORLD,
     bash: str | None = None,
     decides: Decides = every_status,
+    looks: bool = False,
 ) -> dryrun.Recorder:
     """Return a recorder of the script that a `Scene` replaces."""
     scripts = directory / "scripts"
     scripts.mkdir(exist_ok=True, parents=True)
     script = scripts / "script.sh"
     script.write_text("", encoding="utf-8")
-    return dryrun.Recorder(script, world, limits=limits, bash=bash, decides=decides)
+    return dryrun.Recorder(script, world, limits=limits, bash=bash, decides=decides, looks=looks)
 
 
 def no_status(call: Call, text_of: TextOf) -> bool:
