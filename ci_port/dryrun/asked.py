@@ -178,7 +178,9 @@ def _is_settled(record: Record, world: World, closed: str | None) -> bool:
     path = record.texts[0]
     if world.is_known_absent(path):
         return True
-    return closed is not None and record.value == 0 and _is_below(path, closed) and not _is_below(path, f"{closed}/.git")
+    return (
+        closed is not None and record.value == 0 and _is_below(path, closed) and not _is_below(path, f"{closed}/.git")
+    )
 
 
 def _is_below(path: str, directory: str) -> bool:

@@ -387,7 +387,20 @@ _STRUCTS: Mapping[str, tuple[type[tuple[Any, ...]], str]] = {
 """The names in C, and what follows a head."""
 
 SETTINGS = (
-    *("root", "blank", "scratch_tmp", "noise", "script_dir", "home", "user", "host", "bash", "workspace", "path", "stubs"),
+    *(
+        "root",
+        "blank",
+        "scratch_tmp",
+        "noise",
+        "script_dir",
+        "home",
+        "user",
+        "host",
+        "bash",
+        "workspace",
+        "path",
+        "stubs",
+    ),
 )
 """The texts of the configuration, in their order."""
 

@@ -15,8 +15,8 @@ from ci_port.model import Execute, Step
 from ci_port.model.observation import Left
 from ci_port.model.tools import FILE_TOOLS, PURE
 
-COMMANDS = ("run", "say")
-"""Commands that nobody has: in a clone, they are written down and do nothing."""
+COMMANDS = {"run": "", "say": "echo said"}
+"""Commands that nobody has, and what they do in a clone besides being written down."""
 HOME = "/home/user"
 
 _BEFORE = NOW - 86_400
@@ -110,7 +110,9 @@ class Clone:
         words, _, around = os.fsdecode(record).partition("\1\0")
         cwd, stdin = around.split("\0")[:2]
         argv = tuple(words.split("\0")[:-1])
-        return step(argv, os.path.relpath(cwd, self.place), stdin.removesuffix(" (deleted)").removeprefix(f"{self.place}/"))
+        return step(
+            argv, os.path.relpath(cwd, self.place), stdin.removesuffix(" (deleted)").removeprefix(f"{self.place}/")
+        )
 
     def _furnish(self) -> Path:
         """Put a stand-in for every command into the directory of PATH; return where they write down what they do."""
@@ -123,9 +125,9 @@ class Clone:
             if path.exists() or (not tool and name not in COMMANDS):
                 continue
             if name in FILE_TOOLS or name in COMMANDS or name in _CHANGE_SOME:
-                tail = "" if name in COMMANDS else f'exec {tool} "$@"'
-                text = _STAND_IN.format(bash=bash, name=name, tool=tool, tail=tail, log=log, readlink=_program("readlink"))
-                path.write_text(text)
+                around = {"bash": bash, "tool": tool, "log": log, "readlink": _program("readlink")}
+                tail = COMMANDS.get(name, f'exec {tool} "$@"')
+                path.write_text(_STAND_IN.format(name=name, tail=tail, **around))
                 path.chmod(0o755)
             else:
                 path.symlink_to(tool)
