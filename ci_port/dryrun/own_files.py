@@ -1,4 +1,4 @@
-"""The script's own files: those that stand beside it, or that git tracks in its work tree, and where they really are."""
+"""The script's own files: those that stand beside it, or that git tracks in its work tree, and where they are."""
 
 from __future__ import annotations
 
@@ -103,13 +103,14 @@ def _below(real: str, stands_in: str, left_out: frozenset[str], is_old: bool) ->
     """
     pending: list[tuple[str, str, tuple[str, ...]]] = [("", real, (real,))]
     while pending:
-        inside_so_far, directory, way = pending.pop()
+        above_it, directory, way = pending.pop()
+        keeps_links = not is_old and directory == os.path.normpath(os.path.join(real, above_it))
         for entry in _listed(directory):
-            inside = f"{inside_so_far}{entry.name}"
+            inside = f"{above_it}{entry.name}"
             if inside in left_out or (not is_old and entry.name == ".git" and entry.is_dir(follow_symlinks=False)):
                 continue
             path = f"{stands_in.rstrip('/')}/{inside}"
-            if entry.is_symlink() and not is_old and _stays_inside(inside, os.readlink(entry.path)):
+            if keeps_links and entry.is_symlink() and _stays_inside(inside, os.readlink(entry.path)):
                 yield path, OwnLink(os.readlink(entry.path))
             elif entry.is_dir():
                 target = os.path.realpath(entry.path)

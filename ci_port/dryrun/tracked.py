@@ -1,6 +1,6 @@
 """What git says of the files around a script: which it tracks, and which it ignores.
 
-Asked in the recorder's own process, because the sandboxed one can start nothing but bash and the tools. A repository may
+Asked in the recorder's own process: the sandboxed one can start nothing but bash and the tools. A repository may
 be anybody's: none of its hooks runs, and that it belongs to somebody else is no obstacle.
 """
 
@@ -63,7 +63,8 @@ def ignored(directory: str) -> frozenset[str]:
         listed = _ask(directory, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
     except (CannotRunHere, _Refused):
         return frozenset()
-    return frozenset(path.removesuffix("/") for path in listed.split("\0") if path)
+    found = frozenset(path.removesuffix("/") for path in listed.split("\0") if path)
+    return frozenset() if "." in found else found
 
 
 class _Refused(Exception):
@@ -74,7 +75,7 @@ def _ask(directory: str, *words: str) -> str:
     git = shutil.which("git")
     if git is None:
         raise CannotRunHere(
-            'The world says "checkout", and there is no git on PATH that could say which files are tracked: install git '
+            'The world says "checkout", and there is no git on PATH that can say which files are tracked: install git '
             '(Debian, Ubuntu: apt-get install git), or take "checkout" out of the world.'
         )
     # Inside a hook, git's variables speak of that hook's repository.

@@ -116,7 +116,7 @@ class Tree:
             return path
 
     def written(self, touched: Iterable[str]) -> int:
-        """Return how many bytes the run has written; `touched` are the paths that it has made or changed (version 2)."""
+        """Return how many bytes the run has written; `touched`: the paths that it has made or changed (version 2)."""
         if self._own.is_copied:
             return _size(self.root) - self._built
         total = 0
@@ -221,9 +221,9 @@ class Tree:
         """Return what stands below a directory by its path from there: kind, mode, and content or target."""
         found = {}
         top = self.root + directory
-        for above, directories, names in os.walk(top):
+        for parent, directories, names in os.walk(top):
             for name in (*directories, *names):
-                path = f"{above}/{name}"
+                path = f"{parent}/{name}"
                 found[os.path.relpath(path, top)] = self._seen(path)
         return found
 

@@ -15,8 +15,8 @@ from ci_port.model import Execute, Step
 from ci_port.model.observation import Left
 from ci_port.model.tools import FILE_TOOLS, PURE
 
-COMMANDS = ("run", "say")
-"""Commands that nobody has: in a clone, they are written down and do nothing."""
+COMMANDS = {"run": "", "say": "echo said"}
+"""Commands that nobody has, and what they do in a clone besides being written down."""
 HOME = "/home/user"
 
 _BEFORE = NOW - 86_400
@@ -125,11 +125,9 @@ class Clone:
             if path.exists() or (not tool and name not in COMMANDS):
                 continue
             if name in FILE_TOOLS or name in COMMANDS or name in _CHANGE_SOME:
-                tail = "" if name in COMMANDS else f'exec {tool} "$@"'
-                text = _STAND_IN.format(
-                    bash=bash, name=name, tool=tool, tail=tail, log=log, readlink=_program("readlink")
-                )
-                path.write_text(text)
+                around = {"bash": bash, "tool": tool, "log": log, "readlink": _program("readlink")}
+                tail = COMMANDS.get(name, f'exec {tool} "$@"')
+                path.write_text(_STAND_IN.format(name=name, tail=tail, **around))
                 path.chmod(0o755)
             else:
                 path.symlink_to(tool)

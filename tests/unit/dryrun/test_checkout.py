@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,94 +18,10 @@ from ci_port.model.errors import UsageError
 from ci_port.model.tools import PURE
 from tests.unit.dryrun import clone
 
-ROWS = {
-    # reading
-    "bash reads": 'read -r x < lib/data; run "$x" "$(< lib/data)"\nmapfile -t a < "a b/ü.txt"; run "${a[@]}" "${#a[@]}"',
-    "a loop reads": 'while read -r x; do run "$x"; done < lib/data; run < lib/data',
-    "a loop reads twice": 'while read -r x; do run "$x"; read -r y < big; run "${y:0:3}"; done < lib/data',
-    "through a descriptor": 'exec 7< lib/data; read -r a <&7; run "$a"; cat <&7; read -r b <&7 || run "$b" end',
-    "cat": 'run "$(cat lib/data big | wc -c)" "$(cat "a b/ü.txt")" "$(cat - < lib/data)" "$(cat /dev/stdin < lib/data)"',
-    "head tail": 'run "$(head -n1 lib/data)" "$(tail -n1 lib/data)" "$(tail -c 5 big)" "$(head -c 3 big)" "$(tac lib/data)"',
-    "grep": "grep -rl one . | sort | xargs run; grep -c x big; grep -n two lib/data; run $?; grep -q nope -r lib || run no",
-    "sort uniq cut": 'run "$(sort -r lib/data)" "$(sort lib/data lib/data | uniq)" "$(uniq lib/twice)" "$(cut -c1 lib/data)"',
-    "sed awk tr": 'run "$(sed -n 2p lib/data)" "$(awk "{print NR, \\$0}" lib/data)" "$(tr a-z A-Z < lib/data)"',
-    "wc": 'run "$(wc -c big)" "$(wc -c < big)" "$(wc -l lib/data)" "$(wc -c empty)"; wc lib/* big',
-    "cmp diff": "cmp big big2 && run same; cmp lib/data lib/twice || run other; diff lib/data lib/twice; diff -r lib lib",
-    "sums": "sha256sum big lib/data; md5sum < big; cksum empty; sha256sum big | sha256sum -c; od -c lib/data; base64 lib/data",
-    "xargs": "xargs -a lib/data run; xargs run < lib/data; xargs -n1 run < lib/data",
-    "paste comm join": "paste lib/data lib/twice; comm lib/data lib/data; join lib/data lib/data; fold -w2 lib/data; nl lib/data",
-    "find": "run $(find . -type f -size +64k | sort); find . -type l | sort; find . -empty -type f; find . -perm -100 -type f | sort",
-    "find reads": "find lib -name 'd*' -exec cat {} +; find . -name '*.txt' -print0 | xargs -0 cat; find . -samefile lib/data",
-    "stat": 'stat -c "%n %s %a %F" big lib/data empty link; stat -L -c %s /dev/stdin < big; stat -c "%s" - < lib/data',
-    "blocks": "stat -c '%n %b %B' lib/data empty",
-    "ls": "ls; ls -R lib; ls -A; ls -d */; ls -s lib/data > /dev/null && run; ls -1 'a b'",
-    "tests": "[ -s big ] && [ ! -s empty ] && [ -x lib/x.sh ] && [ ! -x lib/data ] && [ -L link ] && [ -f link ] && run all",
-    "same file": "[ lib/data -ef link ] && run same; [ lib/data -ef big ] || run other; [ /dev/fd/5 -ef lib/data ] 5< lib/data && run fd",
-    "age": "[ lib/data -nt big ] || [ big -nt lib/data ] || run equal; touch lib/data; [ lib/data -nt big ] && run newer",
-    "descriptors": "[ -f /dev/stdin ] < big && run file; [ -s /dev/fd/4 ] 4< empty || run empty; readlink /proc/self/fd/0 < lib/data; readlink /dev/stdin < big",
-    "names": 'for f in *; do run "$f"; done; cat "$(printf "new\\nline")"; cat $\'\\xff\'; cat -- -dash',
-    "globs": "shopt -s globstar nullglob; run lib/*.sh **/*.txt nothing* **/ .[a-z]*; set +f; run [bl]*",
-    "deep": 'cd lib/deep/er && run "$(cat file)" "$(cat ../../data)" && cd - && run "$(cat ./lib/../lib/deep/er/file)"',
-    "absolute": 'run "$(cat "$PWD/lib/data")" "$(realpath link)" "$(realpath lib/../big)" < "$PWD/lib/data"',
-    # links
-    "links": "readlink link out absolute dirlink; cat link dirlink/data; cat out || run out; cat absolute || run absolute",
-    "link to write through": "echo more >> link; cat lib/data; readlink link; run < link",
-    "link replaced": "rm link; echo new > link; cat link lib/data; [ -L link ] || run file",
-    "copied links": "cp -P link copied; readlink copied; cp link content; cat content; cp -r lib all; cat all/back",
-    # sourcing
-    "source": '. lib/x.sh a b; from_lib "$0" "${BASH_SOURCE[0]}"; source "$(dirname "$0")/../lib/x.sh"; run "$sourced"',
-    "source twice": 'source lib/x.sh; echo "sourced=again" >> lib/x.sh; source lib/x.sh; run "$sourced"',
-    "source moved": 'mv lib moved; source moved/x.sh; run "$sourced" "$(cat moved/data)"; [ -e lib ] || run gone; run < moved/data',
-    "source written": 'echo "echo hello" > new.sh; . ./new.sh; sed -i s/hello/bye/ new.sh; . ./new.sh',
-    "self": 'grep -c . "$0"; wc -l < "${BASH_SOURCE[0]}"; tail -n1 ci/main.sh; run "$(head -n1 "$0")"',
-    "self changed": 'echo "# more" >> ci/main.sh; tail -n1 ci/main.sh',
-    # writing
-    "append": 'echo more >> lib/data; cat lib/data; run "$(wc -l < lib/data)" < lib/data; echo >> empty; wc -c empty',
-    "append big": "echo more >> big; wc -c < big; tail -c 6 big; head -c 2 big",
-    "append nothing": ": >> lib/data; cat lib/data; [ lib/data -nt big ] || run old",
-    "append in a group": "{ echo a; cat lib/data; echo b; } >> big2; wc -c big2; tail -n 2 big2",
-    "tee": "echo more | tee -a lib/data; cat lib/data; echo over | tee lib/data > /dev/null; cat lib/data",
-    "empty": ": > lib/data; wc -c lib/data; [ -s lib/data ] || run empty; : > big; stat -c %s big",
-    "over": 'echo new > lib/data; cat lib/data; echo x > lib/data; run "$(cat lib/data)" < lib/data',
-    "noclobber": "set -C; echo x > lib/data || run kept; cat lib/data; echo x >| lib/data; cat lib/data",
-    "read and write": 'exec 8<> lib/data; read -r x <&8; run "$x"; echo two-new >&8; cat lib/data',
-    "truncate": "truncate -s 3 lib/data; cat lib/data; truncate -s +2 lib/data; wc -c lib/data; truncate -s 0 big; wc -c big",
-    "dd": "dd if=big of=piece bs=4 count=2 status=none; cat piece; echo ZZ | dd of=lib/data conv=notrunc status=none; cat lib/data",
-    "copy": "cp big copy; cmp big copy && run same; cp lib/data lib/twice; cat lib/twice; cp -p lib/x.sh y; stat -c %a y; [ y -nt big ] || run",
-    "copy kinds": "cp -a lib lib2; diff -r lib lib2 && run; cp -l lib/data hard; [ hard -ef lib/data ] && run; cp -s lib/data soft; cat soft",
-    "copy onto itself": "cp lib/data lib/data || run no; cp -u lib/data lib/twice; cat lib/twice; cp -n big lib/data; cat lib/data",
-    "copy big": "cp -r . /tmp/ckt-never 2> /dev/null || run; mkdir -p build/x && cp big build/x && cat build/x/big | wc -c",
-    "install": "install -m 700 lib/x.sh there; stat -c %a there; install -D lib/data a/b/c; cat a/b/c; install -C lib/data a/b/c",
-    "move": "mv lib/data moved; cat moved; run < moved; [ -e lib/data ] || run gone; echo x >> moved; cat moved; mv moved lib/data; cat lib/data",
-    "move over": "mv lib/data big; cat big; wc -c < big; [ -e lib/data ] || run gone",
-    "move a directory": "mv lib lib2; ls lib2; cat lib2/data lib2/deep/er/file; echo x >> lib2/data; mv lib2 lib; cat lib/data",
-    "swap": "mv lib/data t; mv lib/twice lib/data; mv t lib/twice; cat lib/data lib/twice; run < lib/data",
-    "hard links": "ln lib/data hard; echo x >> hard; cat lib/data hard; stat -c %h hard; rm lib/data; cat hard; run < hard",
-    "soft links": "ln -s lib/data soft; cat soft; ln -sf big soft; wc -c < soft; ln -s ../big lib/up; wc -c < lib/up",
-    "remove": "rm lib/data; cat lib/data || run gone; echo new > lib/data; cat lib/data; rm -rf lib; [ -d lib ] || run none; ls",
-    "remove and make": "rm -rf lib; mkdir lib; echo x > lib/data; cat lib/data; ls lib",
-    "remove some": "find lib -name '*.sh' -delete; ls lib; rm -f lib/d*; ls -R lib; rmdir lib || run full; unlink big; ls",
-    "sed -i": "sed -i s/one/ONE/ lib/data; cat lib/data; sed -i.bak s/two/TWO/ lib/data; cat lib/data lib/data.bak; sed -i 1d big; wc -c big",
-    "sort -o": "sort -r -o lib/data lib/data; cat lib/data; sort -o sorted lib/data; cat sorted",
-    "modes": 'chmod +x lib/data; [ -x lib/data ] && run "$(stat -c %a lib/data)"; chmod 600 big; stat -c %a big; cat big | wc -c; stat -L -c %a /dev/stdin < big',
-    "times": "touch -d 2020-02-02T02:02:02Z lib/data; stat -c %Y lib/data; cat lib/data; touch -r lib/data big; stat -c %Y big; [ big -ot empty ] && run",
-    "touch": "touch lib/data new; cat lib/data; wc -c new; [ new -nt big ] && run; touch -c never; [ -e never ] || run no",
-    "split": "split -b 40000 big part; ls part*; cat part* | cmp - big && run same; csplit -s lib/data 2; cat xx00 xx01",
-    "shred": "shred -n1 -u lib/data; [ -e lib/data ] || run gone",
-    # reading and writing at once
-    "appended while read": 'exec 5< lib/data; read -r x <&5; echo more >> lib/data; cat <&5; run "$x"',
-    "emptied while read": "exec 5< lib/data; read -r x <&5; : > lib/data; cat <&5; run end",
-    "removed while read": "exec 5< lib/data; rm lib/data; cat <&5; echo new > lib/data; cat lib/data",
-    "replaced while read": 'while read -r x; do run "$x"; sed -i s/two/2/ lib/data; done < lib/data; cat lib/data',
-    "over itself": "sort < lib/data > lib/data; wc -c lib/data; cat lib/twice >> lib/twice; wc -l lib/twice",
-    "a group reads and writes": '{ read -r a; echo x >> lib/data; cat; } < lib/data; run "$a"',
-    "written through a descriptor": "exec 5< lib/data; echo x >> /dev/fd/5; cat lib/data; chmod 640 /dev/fd/5; stat -c %a lib/data",
-    # other scripts
-    "followed": "./ci/sub.sh a 'b c'; bash ci/sub.sh; bash -e ./ci/sub.sh x; (cd ci && ./sub.sh y)",
-    "followed and changed": 'echo "run added" >> ci/sub.sh; ./ci/sub.sh; mv ci/sub.sh ci/other.sh; ls ci',
-    "not there": "[ -e nowhere ] || run none; cat lib/nowhere || run none; . lib/none.sh || run none; cd nowhere || run none",
-    "a function file": 'for f in lib/*.sh; do . "$f"; done; from_lib; declare -F | wc -l',
-}
+ROWS = dict(
+    row.split("\n", 1)
+    for row in Path(__file__).with_name("checkout_rows.txt").read_text(encoding="utf-8").split("\n## ")[1:]
+)
 FILES: dict[str, str | bytes] = {
     "ci/main.sh": '#!/usr/bin/env bash\n# runs a row\nsource "ci/rows/$ROW"\n',
     "ci/sub.sh": '#!/bin/bash\nsource "$(dirname "$0")/../lib/x.sh" || source ../lib/x.sh\nrun sub "$@" "${0##*/}"\n',
@@ -134,7 +51,7 @@ _NAMES = {name: f"{number:02d}" for number, name in enumerate(ROWS)}
 @pytest.fixture(scope="session")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with a script that runs the row which the environment names."""
-    rows = {f"ci/rows/{_NAMES[name]}": f"{text}\n" for name, text in ROWS.items()}
+    rows = {f"ci/rows/{_NAMES[name]}": text for name, text in ROWS.items()}
     return clone.make_repository(tmp_path_factory.mktemp("of") / "work tree", {**FILES, **rows}, LINKS)
 
 
@@ -145,7 +62,7 @@ def cloned(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> clone.
     return clone.Clone(repository, place / "clone", place / "commands")
 
 
-def world_at(workspace: Path, **fields: object) -> World:
+def world_at(workspace: Path, **fields: Any) -> World:
     """Return a world with a checkout."""
     world = World(
         str(workspace),
@@ -208,7 +125,7 @@ def small(tmp_path: Path) -> Path:
     return clone.make_repository(tmp_path / "small", files, {})
 
 
-def observe(root: Path, script: str, *cases: Case, **fields: object) -> list[model.Observation]:
+def observe(root: Path, script: str, *cases: Case, **fields: Any) -> list[model.Observation]:
     """Return what a script does in each case, in a world with a checkout (none: in a plain one)."""
     path = root / "ci" / "test.sh"
     path.write_text(script)
@@ -312,7 +229,7 @@ def test_without_a_work_tree_or_git(small: Path, tmp_path: Path, monkeypatch: py
     with pytest.raises(UsageError, match=r'the world says "checkout", and .*plain/ci is in no git work tree'):
         observe(tmp_path / "plain", "")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(dryrun.CannotRunHere, match="there is no git on PATH.*: install git"):
+    with pytest.raises(dryrun.CannotRunHere, match=r"there is no git on PATH.*: install git"):
         observe(small, "")
 
 
@@ -401,7 +318,8 @@ def test_nothing_big_is_copied(fields: dict[str, object], heavy: Path, tmp_path:
     script = (
         'run "$(ls -A ci | wc -l)" "$(wc -c < ci/blob)" "$(tail -c 4 ci/blob)" "$(stat -c %s ci/blob)"\ncp ci/data y\n'
     )
-    seen, seconds = {}, {}
+    seen: dict[str, tuple[int, int]] = {}
+    seconds: dict[str, float] = {}
     for name, root in (("heavy", heavy), ("light", light)):
         (root / "ci" / "test.sh").write_text(script)
         clone.git(root, "add", "--all")
@@ -462,7 +380,8 @@ def test_what_stands_beside_a_script(tmp_path: Path) -> None:
     os.mkfifo(root / "ci" / "pipe")
     script = root / "ci" / "test.sh"
     script.write_text(
-        'find . -printf "%P %y %l\\n" | sort\ncat leads/out leads/far/file in hard sub/file; cmp hard sub/file; cp hard copy\n'
+        'find . -printf "%P %y %l\\n" | sort\n'
+        "cat leads/out leads/far/file in hard sub/file; cmp hard sub/file; cp hard copy\n"
         "[ hard -ef sub/file ] || run; run < hard; run < sub/file\n"
     )
     with dryrun.Recorder(script, world_at(Path("/w"), checkout=False)) as recorder:

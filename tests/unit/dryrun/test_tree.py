@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,104 @@ def test_files_have_their_modes_and_links_lead_where_they_say(tmp_path: Path) ->
     root = Path(found.root)
     assert [(root / "w" / name).stat().st_mode & 0o777 for name in ("run.sh", "shared")] == [0o751, 0o666]
     assert (root / "w" / "link").readlink() == Path("run.sh")
+
+
+NEW_WORLD = World(
+    "/w", "/bin", version=2, scripts="ci", files={"/w/ci/over": "of the world\n", "/w/ci/sub/more": "more\n"}
+)
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> tree.Tree:
+    """A tree of version 2: nothing is copied."""
+    scripts = tmp_path / "scripts"
+    (scripts / "sub").mkdir(parents=True)
+    for name in ("script.sh", "over", "sub/inner", "sub/other"):
+        (scripts / name).write_text(f"{name} on disk\n", encoding="utf-8")
+    (scripts / "empty").write_bytes(b"")
+    (scripts / "link").symlink_to("sub/inner")
+    found = tree_of(tmp_path, NEW_WORLD)
+    found.ensure(tree.layout_of(NEW_WORLD, ()))
+    return found
+
+
+def described(found: tree.Tree) -> dict[str, str]:
+    """Return what stands in the tree: what reading it gives, its mode, and whether it has its own time."""
+    seen = {}
+    for where, directories, files in os.walk(found.root):
+        for name in (*directories, *files):
+            path = f"{where}/{name}"
+            state = os.lstat(path)
+            text = Path(found.reads(path)).read_text() if os.path.isfile(path) else ""
+            age = {tree.NOW - 86_400: "old"}.get(int(state.st_mtime), "new")
+            seen[path.removeprefix(found.root)] = f"{state.st_mode:o} {age} {text.strip()}".strip()
+    return seen
+
+
+def test_own_files_are_empty_and_read_where_they_are(new: tree.Tree) -> None:
+    assert described(new)["/w/ci/sub/inner"] == "100644 old sub/inner on disk"
+    assert described(new)["/w/ci/link"] == "120777 old sub/inner on disk"
+    assert described(new)["/w/ci/over"] == "100644 old of the world"
+    assert described(new)["/w/ci/empty"] == "100644 old"
+    assert os.path.getsize(f"{new.root}/w/ci/sub/inner") == 0
+    assert new.reads(f"{new.root}/nowhere") == f"{new.root}/nowhere"
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        replace(NEW_WORLD, files={}),
+        replace(NEW_WORLD, files={"/w/ci/script.sh": "x", "/w/new/deep/file": "", "/w/ci/sub/inner": File("", 0o755)}),
+        replace(NEW_WORLD, dirs=frozenset({"/w/ci/sub/dir", "/w/a"}), executables=frozenset({"/w/ci/run"})),
+        replace(NEW_WORLD, files={"/w/ci/sub": "a directory stays one", "/w/ci/link": Link("script.sh")}),
+    ],
+)
+@pytest.mark.parametrize("absent", [(), ("/w/ci/sub",), ("/w/ci/s*",), ("/w/ci/sub/inner", "/w/ci/over")])
+def test_another_layout_is_reached_from_any_other(
+    world: World, absent: tuple[str, ...], new: tree.Tree, tmp_path: Path
+) -> None:
+    before = described(new)
+    (tmp_path / "fresh").mkdir()
+    (tmp_path / "fresh" / "scripts").symlink_to(tmp_path / "scripts")
+    fresh = tree_of(tmp_path / "fresh", world)
+    fresh.ensure(tree.layout_of(world, (), absent))
+    new.ensure(tree.layout_of(world, (), absent))
+    assert described(new) == described(fresh)
+    new.ensure(tree.layout_of(NEW_WORLD, ()))
+    assert described(new) == before
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_what_was_touched_is_put_back(new: tree.Tree, umask: int) -> None:
+    before = described(new)
+    for path in ("w/ci/sub", "w/ci/made"):
+        os.makedirs(f"{new.root}/{path}/deep", exist_ok=True)
+    os.rename(f"{new.root}/w/ci/sub", f"{new.root}/w/ci/moved")
+    os.chmod(f"{new.root}/w/ci/script.sh", 0o700)
+    Path(new.root, "w/ci/over").write_text("changed")
+    old = os.umask(umask)
+    try:
+        new.restore(["/w/ci/sub", "/w/ci/moved", "/w/ci/moved/deep", "/w/ci/made", "/w/ci/script.sh", "/w/ci/over"])
+    finally:
+        os.umask(old)
+    assert described(new) == before
+
+
+def test_what_was_written_is_counted_at_the_paths_that_were_touched(new: tree.Tree) -> None:
+    Path(new.root, "w/ci/over").write_text("of the world\nand 8\n")
+    os.mkdir(f"{new.root}/w/dir")
+    Path(new.root, "w/dir/file").write_bytes(b"x" * 100)
+    os.symlink("file", f"{new.root}/w/dir/link")
+    assert new.written(()) == 0
+    assert new.written(("/w/ci/over",)) == 6
+    assert new.written(("/w/dir/file", "/w/dir", "/w/dir/link", "/w/gone")) == 104
+
+
+def test_files_that_cannot_stand_where_they_should_are_an_error_and_nothing_is_taken_for_granted(
+    new: tree.Tree,
+) -> None:
+    before = described(new)
+    with pytest.raises(OSError, match="too long"):
+        new.ensure(tree.layout_of(replace(NEW_WORLD, files={"/w/" + "x" * 300: ""}), ()))
+    new.ensure(tree.layout_of(NEW_WORLD, ()))
+    assert described(new) == before
