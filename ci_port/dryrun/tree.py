@@ -74,20 +74,29 @@ class Tree:
         if self._layout is None:
             return
         try:
-            for path in sorted(set(touched)):
-                self._restore(path, self._layout)
+            paths = sorted(set(touched))
+            for path in paths:
+                _remove(self.root + path)
+                for place in self._stood(path):
+                    self._put_back(place, self._layout)
+            # Whatever is made or removed in a directory gives it another time.
+            for path in paths:
+                for place in (os.path.dirname(path), *self._stood(path)):
+                    self._date_directory(place)
         except OSError:
             self._layout = None
 
-    def _restore(self, path: str, layout: Layout) -> None:
-        _remove(self.root + path)
+    def _stood(self, path: str) -> Iterator[str]:
+        """Yield what stood at and below a path when the tree was built, from above."""
         first = bisect.bisect_left(self._paths, path)
         for place in itertools.takewhile(lambda place: place.startswith(path), self._paths[first:]):
             if place == path or place.startswith(path + "/"):
-                self._put_back(place, layout)
-        above = os.path.dirname(self.root + path)
-        if len(above) > len(self.root) and os.path.isdir(above):
-            _date(above, _BEFORE)
+                yield place
+
+    def _date_directory(self, path: str) -> None:
+        target = self.root + path
+        if path != "/" and os.path.isdir(target) and not os.path.islink(target):
+            _date(target, _BEFORE)
 
     def _put_back(self, path: str, layout: Layout) -> None:
         """Make what stood at a path when the tree was built; what is above it stands."""
@@ -102,7 +111,6 @@ class Tree:
             _make_own(target)
             return
         os.makedirs(target, exist_ok=True)
-        _date(target, _BEFORE)
 
     def undo(self, made: list[str], dirty: bool) -> None:
         """Put the tree back after a run that made these directories; `dirty`: it also wrote files."""
