@@ -45,7 +45,8 @@ SOURCE = HERE / "real_bash.c"
 NAMESPACES = ("unshare", "--mount", "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child", "--")
 USER = 1000
 _SILENT = frozenset(("PWD", "OLDPWD", "SHLVL", "_"))
-_NOT_FOUND = re.compile(r"^.*: line \d+: ([A-Za-z_][\w.+-]*): command not found$", re.MULTILINE)
+_NOT_FOUND = re.compile(r"^.*?: line \d+: (?:exec: ([^/\n]+): not found|([^/\n]+): command not found)$", re.MULTILINE)
+_NO_NAMES = frozenset((".", ".."))
 _MOST_NAMES = 20
 _BOOT = (
     f"import sys; sys.path.insert(0, {str(HERE.parents[1])!r}); from tests.parity.real_bash_jail import main; main()"
@@ -121,7 +122,8 @@ class RealBash:
         script = script.with_names(())
         for _ in range(_MOST_NAMES):
             stderr = self._run(script, options, seconds).stderr
-            missing = set(_NOT_FOUND.findall(stderr)) - script.commands - script.only_asked
+            missing = {name for found in _NOT_FOUND.findall(stderr) for name in found if name}
+            missing -= script.commands | script.only_asked | _NO_NAMES
             if not missing:
                 break
             script = script.with_names(missing)

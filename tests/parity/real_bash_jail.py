@@ -170,10 +170,11 @@ class Jail:
     def _left(self) -> Iterator[tuple[str, list[Any]]]:
         """Yield what stands below the folder: path, and kind, mode, content."""
         top = self._setup.at(self._setup.folder)
+        modes: dict[int, int] = {}
         for folder, directories, files in os.walk(top):
             for name in sorted(directories + files):
                 path = f"{folder}/{name}"
-                yield os.path.relpath(path, top), _entry(path)
+                yield os.path.relpath(path, top), _entry(path, modes)
 
     def _end_all(self) -> None:
         """End every process but this one."""
@@ -196,9 +197,10 @@ def led_to(text: str, places: Mapping[str, str]) -> str:
     return text
 
 
-def _entry(path: str) -> list[Any]:
-    """Return what stands at a path, which becomes readable by it."""
-    mode = os.lstat(path).st_mode
+def _entry(path: str, modes: dict[int, int]) -> list[Any]:
+    """Return what stands at a path, which becomes readable by it; `modes` are those of the files that were seen."""
+    found = os.lstat(path)
+    mode = modes.setdefault(found.st_ino, found.st_mode)
     if stat.S_ISLNK(mode):
         return ["link", 0, os.readlink(path)]
     if stat.S_ISDIR(mode):

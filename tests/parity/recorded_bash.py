@@ -14,6 +14,7 @@ from ci_port.model.case import case_from_json
 from ci_port.model.fields import DataError
 from ci_port.model.world import world_from_json
 from tests.parity.real_bash import USER
+from tests.parity.real_bash_run import SHELLS
 from tests.parity.small_scripts import COMMANDS, FOLDER, HOME, SCRIPT, START, TEXT_TOOLS, Command, Left, Run, Script
 
 _OWN = (SCRIPT, str(Path(SCRIPT).parent))
@@ -115,11 +116,12 @@ def _run(observed: Observation, start: dict[str, str]) -> Run:
 def _flat(steps: Iterable[Step]) -> Iterator[Execute]:
     """Yield the commands in order, those of a followed script after it.
 
-    What no stand-in sees is left out: scripts that are run by their path, and text tools that write files.
+    What no stand-in sees is left out: scripts that are run by their path or found on PATH, and text tools that write.
     """
     for step in steps:
         if isinstance(step, Execute):
             name = step.argv[0]
-            if name not in TEXT_TOOLS and ("/" not in name or name.startswith(f"{COMMANDS}/")):
+            runs_itself = step.steps and name not in SHELLS
+            if name not in TEXT_TOOLS and not runs_itself and ("/" not in name or name.startswith(f"{COMMANDS}/")):
                 yield step
-            yield from _flat(getattr(step, "steps", ()))
+            yield from _flat(step.steps)

@@ -63,6 +63,7 @@ COMMANDS = (
         "echo $$ > $$.txt; use $$ x$$x *.txt; (use $$)",
         ["use 4242 x4242x 4242.txt", "use 4242"],
     ),
+    ("names that are no words", "'a b' c; x=(d,e); ${x[0]}; (exec f.g)", ["'a b' c", "d,e", "f.g"]),
     ("xargs", "printf '%s\\n' a b | xargs -n1 use", ["use a", "use b"]),
 )
 
@@ -166,15 +167,15 @@ def test_more_than_a_pipe_holds_is_read(bash: RealBash) -> None:
 
 
 def test_what_is_left_behind(bash: RealBash) -> None:
-    text = (
-        "umask 027; mkdir d; echo x > d/f; ln -s f d/l; mkfifo d/p; chmod 0 d/f d; head -c 70000 /dev/zero > big; rm g"
-    )
+    text = "umask 027; mkdir d; echo x > d/f; ln d/f h; ln -s f d/l; mkfifo d/p; chmod 0 d/f d; rm g"
+    text += "; head -c 70000 /dev/zero > big"
     run = bash.run(script(text, files={"g": "", "k": "kept\n"}))
     assert run.files is not None
     assert run.files["big"].text == f"70000 bytes, sha256 {hashlib.sha256(bytes(70000)).hexdigest()}"
     assert {path: left for path, left in run.files.items() if path != "big"} == {
         "d": Left("directory", 0),
         "d/f": Left("file", 0, "x\n"),
+        "h": Left("file", 0, "x\n"),
         "d/l": Left("link", 0, "f"),
         "d/p": Left("fifo", 0o640),
         "k": Left("file", 0o644, "kept\n"),
