@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ci_port.dryrun import layout
@@ -20,11 +20,24 @@ from ci_port.model import Asked, World
 STARTERS = frozenset(("xargs", "env", "find"))
 """Tools that make commands of what they read (native/start.c)."""
 
+_CHECKS = ("c", "C", "--check")
+UNMOVED: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("cat", "column", "cut", "expand", "fmt", "fold", "head", "hexdump", "nl", "od", "paste"), ()),
+    **dict.fromkeys(("pr", "rev", "tac", "tail", "tee", "tr", "unexpand", "uniq", "wc"), ()),
+    **dict.fromkeys(("cp", "dd", "install", "mv", "split"), ()),
+    **dict.fromkeys(("base32", "base64", "basenc"), ("d", "--decode")),
+    **dict.fromkeys(("b2sum", "cksum", "md5sum", "sha1sum", "sha224sum", "sha256sum"), _CHECKS),
+    **dict.fromkeys(("sha384sum", "sha512sum"), _CHECKS),
+    "sort": _CHECKS,
+}
+"""Tools that end in the same way whatever they read, and the options with which they do not."""
+
 Inode = int
 _SILENT = frozenset(("sleep",))
 """Commands of which all is known: they print nothing, and succeed."""
 _KNOWN = layout.ANSWERED | layout.RAN | layout.TEXT_ONLY
 _TEXTS = {name: at for at, name in enumerate(layout.TEXTS[Kind.EXECUTE])}
+_OUTPUTS = (layout.CUTS_OUTPUT, layout.CUTS_ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +78,17 @@ class _Flow:
 
     def execute(self, number: int, record: Record) -> Iterator[Question]:
         """A command runs: one without a rule prints what nobody knows."""
+        outputs = [inode for inode in _inodes(record)[1:] if inode]
+        for inode, cuts in zip(_inodes(record)[1:], _OUTPUTS, strict=True):
+            if record.flags & cuts:
+                self.tainted.pop(inode, None)
         if record.flags & layout.RAN:
             self._start(record)
         if record.flags & _KNOWN or os.path.basename(record.argv[0]) in _SILENT:
             return
         yield Question(Asked.STATUS, record.argv, record, record)
-        for name, inode in zip(("stdout", "stderr"), _inodes(record)[1:], strict=True):
-            if not inode:
-                continue
-            if record.texts[_TEXTS[name]].startswith(">>") or record.texts[_TEXTS[name]] == "pipe":
-                self.tainted[inode].add(number)
-            else:
-                self.tainted[inode] = {number}
+        for inode in outputs:
+            self.tainted[inode].add(number)
 
     def tool(self, number: int, record: Record) -> Iterator[Question]:
         """A text tool runs."""
@@ -96,13 +108,15 @@ class _Flow:
     def write(self, number: int, record: Record) -> Iterator[Question]:
         """The script writes a file anew: what a command has printed there before is gone."""
         del number
-        if not record.flags & layout.APPENDS:
+        if record.flags & layout.CUTS:
             self.tainted.pop(record.value, None)
         yield from ()
 
     def change(self, number: int, record: Record) -> Iterator[Question]:
         """A tool writes a file."""
         del number
+        if record.flags & layout.CUTS:
+            self.tainted.pop(record.value, None)
         if tool := self.tools.get(record.process):
             tool.writes.add(record.value)
         yield from ()
@@ -124,6 +138,8 @@ class _Flow:
         if os.path.basename(tool.record.argv[0]) in STARTERS:
             yield from self._outputs(tool.read)
             return
+        if _is_unmoved(tool.record.argv):
+            return
         for number in sorted(tool.read):
             source = self.records[number]
             yield Question(Asked.OUTPUT, source.argv, source, tool.record)
@@ -131,6 +147,19 @@ class _Flow:
     def _outputs(self, numbers: Iterable[int]) -> Iterator[Question]:
         for number in sorted(numbers):
             yield Question(Asked.OUTPUT, self.records[number].argv, self.records[number])
+
+
+def _is_unmoved(argv: Sequence[str]) -> bool:
+    """Return whether the status of a tool is the same whatever it reads."""
+    moving = UNMOVED.get(os.path.basename(argv[0]))
+    return moving is not None and not any(_has(word, option) for word in argv[1:] for option in moving)
+
+
+def _has(word: str, option: str) -> bool:
+    """Return whether a word is an option, in full or as a letter among others."""
+    if option.startswith("--"):
+        return word == option
+    return word.startswith("-") and not word.startswith("--") and option in word
 
 
 _STEPS: dict[Kind, Callable[[_Flow, int, Record], Iterator[Question]]] = {

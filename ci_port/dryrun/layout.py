@@ -41,8 +41,10 @@ ERREXIT, PIPEFAIL = 2, 4
 """Flags of EXECUTE and TOOL: what was in force where it was started."""
 TEXT_ONLY, RAN, FOLLOWED = 8, 16, 32
 """Flags of EXECUTE: a text tool that changed something; a file tool, which really ran; a script that is looked into."""
-APPENDS = 1
-"""Flag of WRITE: what the file held stays."""
+CUTS_OUTPUT, CUTS_ERROR = 64, 128
+"""Flags of EXECUTE: the file behind this stream holds nothing from before."""
+APPENDS, CUTS = 1, 2
+"""Flags of WRITE and CHANGE: what the file held stays before all that is written; nothing of it stays."""
 IN_TRAP, KNOWS = 1, 2
 """Flags of COMMAND: it belongs to what a trap does; the variables of the test are known."""
 UNLIMITED = -1
@@ -71,7 +73,10 @@ _CONSTANTS: Mapping[str, int | str] = {
     "TEXT_ONLY": TEXT_ONLY,
     "RAN": RAN,
     "FOLLOWED": FOLLOWED,
+    "CUTS_OUTPUT": CUTS_OUTPUT,
+    "CUTS_ERROR": CUTS_ERROR,
     "APPENDS": APPENDS,
+    "CUTS": CUTS,
     "IN_TRAP": IN_TRAP,
     "KNOWS": KNOWS,
     "UNLIMITED": UNLIMITED,

@@ -74,6 +74,23 @@ void note_read(int fd) {
     if (S_ISFIFO(st.st_mode) || (S_ISREG(st.st_mode) && written_file(st.st_ino, 0))) add_number(READ, (int64_t)st.st_ino);
 }
 
+/* Whether the size of a file is asked for, and not only whether there is one: by bash, or by a tool with such words. */
+static int asks_for_size(void) {
+    static const struct { const char *tool, *word; } table[] = {
+        {"[", "-s "}, {"test", "-s "}, {"find", "-size"}, {"find", "-empty"}, {"ls", " -l"}, {"ls", " -s"}, {"stat", ""},
+    };
+    if (in_bash) return *b_printed && strstr(*b_printed, "-s ");
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (!strcmp(base_name(own_argv[0]), table[i].tool) && strstr(own_command, table[i].word)) return 1;
+    return 0;
+}
+
+/* A file of this kind is looked at; its size tells of what was written there. */
+void note_size(const struct stat *st) {
+    if (!ready || busy || !S_ISREG(st->st_mode) || !written_file(st->st_ino, 0) || !asks_for_size()) return;
+    add_number(READ, (int64_t)st->st_ino);
+}
+
 void forget_note(int fd) {
     if (fd >= 0 && fd < NOTED) noted[fd] = 0;
 }

@@ -67,10 +67,10 @@ static void start_tool(const char *tool, uint32_t kind, const char *path, char *
         write_execute(TOOL, path, argv, envp, streams);
         run_tool(tool, argv, envp, 0);
     }
-    settle_writes(streams);
+    uint32_t cuts = settle_writes(streams);
     struct record *r = write_execute(EXECUTE, path, argv, envp, streams);
     r->status = UNKNOWN_STATUS;
-    r->flags |= RAN;
+    r->flags |= RAN | cuts;
     run_tool(tool, argv, envp, place_of(r));
 }
 
@@ -79,10 +79,10 @@ static void start_script(char *const words[], const char *path, char *const argv
     char names[3][PATH_ROOM];
     const char *streams[3];
     streams_of(streams, names);
-    settle_writes(streams);
+    uint32_t cuts = settle_writes(streams);
     struct record *r = write_execute(EXECUTE, path, argv, envp, streams);
     r->status = UNKNOWN_STATUS;
-    r->flags |= FOLLOWED | ANSWERED;
+    r->flags |= FOLLOWED | ANSWERED | cuts;
     keep_input(place_of(r), streams[0], argv);
     run_tool(settings.bash, words, envp, place_of(r));
 }
@@ -128,11 +128,11 @@ static int execute(const char *path, char *const argv[], char *const envp[]) {
     char names[3][PATH_ROOM];
     const char *streams[3];
     streams_of(streams, names);
-    settle_writes(streams);
+    uint32_t cuts = settle_writes(streams);
     /* A text tool is no step, whoever answers for it. */
     struct record *r = write_execute(tool && kind == TEXT_TOOL ? TOOL : EXECUTE, path, argv, envp, streams);
     r->status = answer.status;
-    r->flags |= answer.found ? ANSWERED : 0;
+    r->flags |= (answer.found ? ANSWERED : 0) | cuts;
     if (!answer.found && strcmp(base_name(argv[0]), "sleep")) {
         __atomic_add_fetch(&ctl->guesses, 1, __ATOMIC_SEQ_CST);
         note_poll(argv, !strcmp(streams[1], "pipe"));

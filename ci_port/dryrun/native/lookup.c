@@ -3,6 +3,19 @@
 
 static int hashing_saved = -1;
 
+/* Whether bash has made the path of a name and of a directory that PATH names. */
+static int is_on_path(const char *path) {
+    shell_variable *found = b_find("PATH");
+    size_t length = (size_t)(base_name(path) - path);
+    for (const char *entry = found ? found->value : NULL; entry && *entry; entry += *entry == ':') {
+        size_t n = strcspn(entry, ":"), bare = n;
+        while (bare > 1 && entry[bare - 1] == '/') bare--;
+        if (!n ? !strncmp(path, "./", length) : (length == bare + 1 && !strncmp(path, entry, bare))) return 1;
+        entry += n;
+    }
+    return 0;
+}
+
 /* What bash looks along PATH for. A plain command name always runs, unless the world says that it is missing; `command -v`,
  * `type` and `hash` see what the world has. */
 enum lookup lookup_of(void *caller, const char *path) {
@@ -11,11 +24,13 @@ enum lookup lookup_of(void *caller, const char *path) {
     if (!in_bash || at < lookup_start || at >= lookup_end || !length || path[length - 1] == '/') return NOWHERE;
     void *builtin = *b_builtin;
     if (builtin == b_source) return SOURCES;
+    int finds = builtin == b_command || builtin == b_type || builtin == b_hash;
+    if (finds && !is_on_path(path)) return NOWHERE;  /* the script itself names a place */
     const char *name = base_name(path);
     if (is_listed(missing_start, missing_count, name)) return MISSES;
     /* In a directory that PATH names from here, there is what there is; and no program has the name of a builtin. */
     if (ctl->effects && (path[0] != '/' || (is_builtin(name) && !is_answered(name)))) return MISSES;
-    return builtin == b_command || builtin == b_type || builtin == b_hash ? FINDS : RUNS;
+    return finds ? FINDS : RUNS;
 }
 
 /* Bash would remember the place that we made up, and `command -v` would then find it; fork() turns this back. */

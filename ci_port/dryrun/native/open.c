@@ -104,7 +104,7 @@ static int open_by_tool(int dir, const char *path, int flags, mode_t mode) {
     touch_path(virtual_path(real));
     file_changes(st.st_ino);
     forget_text(st.st_ino);
-    add_number(CHANGE, (int64_t)st.st_ino);
+    add_number(CHANGE, (int64_t)st.st_ino)->flags = flags & (O_TRUNC | O_EXCL) ? CUTS : 0;
     return fd;
 }
 

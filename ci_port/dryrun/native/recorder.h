@@ -210,6 +210,7 @@ void follow_links(char *path);
 void ask_command(const char *path);
 void note_read(int fd);
 void note_stdin(void);
+void note_size(const struct stat *st);
 void forget_note(int fd);
 
 /* ---- stubs.c ----------------------------------------------------------------------------------------------- */
@@ -238,7 +239,7 @@ extern char **own_argv;                 /* of a tool: its words */
 
 int open_path(int dir, const char *path, int flags, mode_t mode, void *caller);
 void write_down(const char *path, int fd, int flags);
-void settle_writes(const char *const *streams);
+uint32_t settle_writes(const char *const *streams);
 void forget_writes(void);
 void hand_on_writes(char *text, size_t room);
 void take_writes(const char *text);

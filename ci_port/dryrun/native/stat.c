@@ -33,6 +33,7 @@ int world_stat(int dir, const char *path, struct stat *st, int flags) {
 /* As world_stat(), for the script: what is not there is noted. */
 static int asked_stat(int dir, const char *path, struct stat *st, int flags) {
     int result = world_stat(dir, path, st, flags);
+    if (!result) note_size(st);
     if (result && ready && (errno == ENOENT || errno == ENOTDIR)) ask_path(dir, path);
     return result;
 }
@@ -51,6 +52,7 @@ static int world_access(const char *path, int mode, int is_asked) {
 static int stat_path(const char *path, struct stat *st, int flags, void *caller) {
     int result = world_stat(AT_FDCWD, path, st, flags);
     if (!ready) return result;
+    if (!result) note_size(st);
     /* In posix mode `cd` looks first. */
     if (result && in_bash && *b_posix && errno == ENOENT && make_missing(path)) return world_stat(AT_FDCWD, path, st, flags);
     enum lookup looks = lookup_of(caller, path);
@@ -112,6 +114,8 @@ int statx(int dir, const char *restrict path, int flags, unsigned mask, struct s
     if (result && ready && (errno == ENOENT || errno == ENOTDIR)) ask_path(dir, path);
     if (!result && ready) {
         show_own_x(st);
+        struct stat seen = {.st_mode = st->stx_mode, .st_ino = st->stx_ino};
+        note_size(&seen);
         st->stx_uid = ctl->uid;
         st->stx_gid = ctl->gid;
         struct timespec when = written_at(st->stx_ino, (struct timespec){st->stx_mtime.tv_sec, st->stx_mtime.tv_nsec});

@@ -47,7 +47,12 @@ static int temporary(char *template, int suffix, int flags) {
         size_t n = strlen(template), m = strlen(buffer);
         memcpy(template + n - (size_t)suffix - 6, buffer + m - (size_t)suffix - 6, 6);
         char whole[PATH_ROOM];
+        struct stat st;
         if (ready && ctl->effects && !physical(AT_FDCWD, template, whole, sizeof whole)) touch_path(whole);
+        if (ready && ctl->effects && !in_bash && !syscall(SYS_fstat, fd, &st)) {
+            file_changes(st.st_ino);
+            add_number(CHANGE, (int64_t)st.st_ino)->flags = CUTS;
+        }
     }
     return fd;
 }

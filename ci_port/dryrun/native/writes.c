@@ -11,7 +11,7 @@ void write_down(const char *path, int fd, int flags) {
     count_step();
     const char *texts[WRITE_TEXTS] = {path};
     struct record *r = add(WRITE, texts, NULL, NULL);
-    r->flags = flags & O_APPEND ? APPENDS : 0;
+    r->flags = (flags & O_APPEND ? APPENDS : 0) | (flags & O_TRUNC ? CUTS : 0);
     struct stat st;
     if (syscall(SYS_fstat, fd, &st)) st.st_size = 0;
     else r->value = (int64_t)st.st_ino;
@@ -45,7 +45,9 @@ void take_writes(const char *text) {
     }
 }
 
-void settle_writes(const char *const *streams) {
+/* Returns the flags of the command that says so. */
+uint32_t settle_writes(const char *const *streams) {
+    uint32_t cuts = 0;
     for (int fd = 0; fd < 3; fd++) {
         const char *path = streams[fd];
         if (path[0] == '>' && path[1] == '>') path += 2;
@@ -61,9 +63,11 @@ void settle_writes(const char *const *streams) {
             /* The step says where its output goes, unless the shell has written there before. */
             if (syscall(SYS_fstat, fd, &st) || st.st_size != tentative[i].size) break;
             r->state = DEAD;
+            if (r->flags & CUTS) cuts |= fd == 1 ? CUTS_OUTPUT : CUTS_ERROR;
             forget_text(st.st_ino);
             __atomic_sub_fetch(&ctl->steps, 1, __ATOMIC_SEQ_CST);
             break;
         }
     }
+    return cuts;
 }

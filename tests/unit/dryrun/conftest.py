@@ -18,6 +18,14 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[scenes.Scene]:
         yield scenes.Scene(recorder)
 
 
+@pytest.fixture(scope="session")
+def scene_2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[scenes.Scene]:
+    """A scene in the small world in which files change, and where no status decides anything."""
+    directory = tmp_path_factory.mktemp("scene_2")
+    with scenes.open_recorder(directory, world=scenes.WORLD_2, decides=scenes.no_status) as recorder:
+        yield scenes.Scene(recorder, scenes.SCRIPT_2)
+
+
 @pytest.fixture
 def scratch_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory of our own for scratch trees, to see what stays in it."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ci_port import dryrun
+from ci_port.dryrun.probes import Call, Decides, TextOf, every_status
 from ci_port.model import (
     Case,
+    Content,
+    Digest,
     Environment,
     Execute,
     Limit,
@@ -19,10 +22,12 @@ from ci_port.model import (
     Rule,
     Source,
     Step,
+    Text,
     Umask,
     World,
     Write,
 )
+from ci_port.model.tools import PURE as PURE_TOOLS
 
 WORKSPACE = "/world/space"
 SCRIPTS = f"{WORKSPACE}/.ci/pytorch"
@@ -55,43 +60,83 @@ WORLD = World(
 )
 
 
+WORLD_2 = World(
+    version=2,
+    workspace="/w",
+    path="/opt/bin",
+    scripts="ci",
+    env=Environment({"HOME": "/home/user", "USER": "user", "LANG": "C.UTF-8"}),
+    executables=frozenset({"/opt/bin/known"}),
+    commands=(
+        Rule(("emit", "**")),
+        Rule(("say", "**"), stdout="said\n"),
+        Rule(("warn", "**"), stderr="warned\n"),
+        Rule(("fails", "**"), status=3),
+        Rule(("server", "**")),
+    ),
+    pure=PURE_TOOLS,
+)
+"""A world in which files change; `emit`, `say`, `warn`, `fails` and `server` are commands of which all is known."""
+SCRIPT_2 = "/w/ci/script.sh"
+
+
 @dataclass(frozen=True)
 class Scene:
     """A recorder, and the way to give it another script for every run: the world's files lie over the script's."""
 
     recorder: dryrun.Recorder
+    script: str = SCRIPT
 
     def run(
         self,
         script: str | bytes,
         *,
         env: Mapping[str, str | None] | None = None,
-        files: Mapping[str, str] | None = None,
+        files: Mapping[str, Content] | None = None,
         rules: tuple[Rule, ...] = (),
+        absent: tuple[str, ...] = (),
+        missing: tuple[str, ...] = (),
+        executables: tuple[str, ...] = (),
+        args: tuple[str, ...] = (),
+        stdin: str | None = None,
     ) -> Observation:
-        """Return what the script would do; `files` are added to the world."""
+        """Return what the script would do; `files`, `rules` and what follows them are added to the world."""
         text = os.fsdecode(script) if isinstance(script, bytes) else script
-        overlay = Overlay(files=((SCRIPT, text), *(files or {}).items()), commands=rules)
-        return self.recorder.observe(Case("case", tuple(sorted((env or {}).items())), overlay))
+        overlay = Overlay(rules, ((self.script, text), *(files or {}).items()), absent, missing, executables)
+        return self.recorder.observe(Case("case", tuple(sorted((env or {}).items())), overlay, args, stdin))
 
 
 def open_recorder(
-    directory: Path, limits: dryrun.Limits | None = None, world: World = WORLD, bash: str | None = None
+    directory: Path,
+    limits: dryrun.Limits | None = None,
+    world: World = WORLD,
+    bash: str | None = None,
+    decides: Decides = every_status,
 ) -> dryrun.Recorder:
     """Return a recorder of the script that a `Scene` replaces."""
     scripts = directory / "scripts"
     scripts.mkdir(exist_ok=True, parents=True)
     script = scripts / "script.sh"
     script.write_text("", encoding="utf-8")
-    return dryrun.Recorder(script, world, limits=limits, bash=bash)
+    return dryrun.Recorder(script, world, limits=limits, bash=bash, decides=decides)
 
 
-def shown(step: Step) -> str:
-    """Return a step on one line: `WORDS @DIRECTORY +NAME=VALUE -NAME =STATUS in:… out:… err:…`."""
+def no_status(call: Call, text_of: TextOf) -> bool:
+    """Return False: no status decides anything."""
+    del call, text_of
+    return False
+
+
+def shown(step: Step, contents: bool = False) -> str:
+    """Return a step on one line: `WORDS @DIRECTORY +NAME=VALUE -NAME =STATUS in:… out:… err:…`.
+
+    With `contents` what is fed and written stands behind `<<` and `<-`.
+    """
     if isinstance(step, Source):
         return f"source {step.path}"
     if isinstance(step, Write):
-        return f"{'append' if step.append else 'write'} {step.path}"
+        text = f" <- {_content(step.text)}" if contents else ""
+        return f"{'append' if step.append else 'write'} {step.path}{text}"
     if isinstance(step, Limit):
         return f"ulimit {step.resource} {step.value}"
     if isinstance(step, Umask):
@@ -105,9 +150,32 @@ def shown(step: Step) -> str:
         parts.append(f"={step.status}")
     streams = (("in", step.stdin), ("out", step.stdout), ("err", step.stderr))
     parts += [f"{name}:{value}" for name, value in streams if value is not None]
+    if contents and step.input is not None:
+        parts.append(f"<< {_content(step.input)}")
     return " ".join(parts)
+
+
+def _content(text: Text | None) -> str:
+    """Return a content as Python writes it; of a digest, the number of bytes."""
+    return f"{text.size} bytes" if isinstance(text, Digest) else repr(text)
 
 
 def steps(observation: Observation) -> list[str]:
     """Return the steps of a run, each on one line."""
     return [shown(step) for step in observation.plan.steps]
+
+
+def told(observation: Observation) -> list[str]:
+    """Return the steps of a run with what they are fed and write; those below another have two blanks before them."""
+    return list(_told(observation.plan.steps, ""))
+
+
+def _told(found: Iterable[Step], before: str) -> Iterator[str]:
+    for step in found:
+        yield before + shown(step, contents=True)
+        yield from _told(step.steps if isinstance(step, Execute) else (), before + "  ")
+
+
+def asked(observation: Observation) -> list[str]:
+    """Return what is unanswered, each on one line: `KIND SUBJECT`."""
+    return [" ".join((each.what.value, *each.subject)) for each in observation.unanswered]

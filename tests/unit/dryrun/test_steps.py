@@ -46,7 +46,9 @@ def test_a_step_has_what_differs_from_what_is_usual() -> None:
     usual = execute(environment=frozenset((b"A=1", b"PWD=/elsewhere")))
     other = execute(cwd="/w/sub", streams=("pipe", ">>/w/log", "&-"), environment=frozenset((b"A=2",)), status=3)
     same = execute(environment=frozenset((b"A=2",)))
-    assert steps.steps([usual, other, same], start, WORLD, {}) == [
+    found, outer = steps.steps([usual, other, same], start, WORLD, {})
+    assert outer == [usual, other, same]
+    assert found == [
         {"kind": "exec", "argv": ("run",), "cwd": "."},
         {
             "kind": "exec",
@@ -63,7 +65,7 @@ def test_a_step_has_what_differs_from_what_is_usual() -> None:
 
 
 def test_what_the_shell_does_itself() -> None:
-    found = steps.steps(
+    found, _ = steps.steps(
         [
             record(Kind.SOURCE, "../x.sh"),
             record(Kind.WRITE, "/w/f"),
@@ -95,7 +97,7 @@ def test_contents_are_text_or_a_digest() -> None:
         record(Kind.WRITE, "/w/f", place=24),
         record(Kind.WRITE, "/w/g", place=32),
     ]
-    found = steps.steps(records, {}, WORLD, {8: b"fed\n", 24: "ä".encode(), 32: b"\xff"})
+    found, _ = steps.steps(records, {}, WORLD, {8: b"fed\n", 24: "ä".encode(), 32: b"\xff"})
     assert found[0]["input"] == "fed\n"
     assert "input" not in found[1]
     assert found[2]["text"] == "ä"
@@ -114,11 +116,12 @@ def test_the_steps_of_a_script_that_is_followed_stand_below_its_own() -> None:
         execute("bash", "empty", order=(3, 1), flags=follow, environment=frozenset((b"X=1",))),
         execute("d", order=(4, 1), environment=frozenset((b"X=1",))),
     ]
-    first, outer, empty, last = steps.steps(records, {}, WORLD, {})
+    (first, outer, empty, last), outermost = steps.steps(records, {}, WORLD, {})
     assert [first["argv"], empty["argv"], last["argv"]] == [("a",), ("bash", "empty"), ("d",)]
     assert "steps" not in empty
     assert [step["argv"] for step in outer["steps"]] == [("b",), ("bash", "inner"), ("c",)]
     assert outer["steps"][1]["steps"] == [{"kind": "write", "path": "f", "append": False, "text": ""}]
+    assert outermost == [records[0], records[1], records[6], records[7]]
     # What changed since the command before, wherever that stands.
     assert [step.get("env") for step in (first, outer, *outer["steps"], empty, last)] == [
         {"X": "1"},

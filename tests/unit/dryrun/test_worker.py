@@ -112,7 +112,9 @@ def version_2(setup: Setup, **changes: Any) -> Setup:
 
 def run(setup: Setup, script: str, *cases: Case) -> list[Mapping[str, Any]]:
     """Return the answers to the cases; the script has no first line of its own unless it brings one."""
-    Path(setup.directory, "script.sh").write_text(script, encoding="utf-8")
+    path = Path(setup.directory, "script.sh")
+    path.write_text(script, encoding="utf-8")
+    setup = dataclasses.replace(setup, own=own_files(path, setup.world))
     return ask(setup, cases or [Case("one", ())])[1:]
 
 
@@ -172,3 +174,11 @@ def test_who_looks_is_shown_what_was_printed_and_what_is_left(setup: Setup) -> N
     assert answer["files"]["f"] == ["file", 0o600, "a\n"]
     assert sorted(answer["files"]) == ["ci", "ci/g", "ci/script.sh", "f"]
     assert answer["files"]["ci"][0] == "directory"
+
+
+def test_each_step_has_its_place_whatever_stands_below_others(setup: Setup) -> None:
+    Path(setup.directory, "inner.sh").write_text("one\ntwo\n", encoding="utf-8")
+    (answer,) = run(version_2(setup, follow=("ci/*.sh",)), "first\nbash ci/inner.sh\n\nlast\n")
+    assert words(answer) == [["first"], ["bash", "ci/inner.sh"], ["last"]]
+    assert [step["argv"] for step in answer["plan"]["steps"][1]["steps"]] == [["one"], ["two"]]
+    assert [place[1] for place in answer["places"]] == [1, 2, 4]
