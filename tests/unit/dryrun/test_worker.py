@@ -112,7 +112,9 @@ def version_2(setup: Setup, **changes: Any) -> Setup:
 
 def run(setup: Setup, script: str, *cases: Case) -> list[Mapping[str, Any]]:
     """Return the answers to the cases; the script has no first line of its own unless it brings one."""
-    Path(setup.directory, "script.sh").write_text(script, encoding="utf-8")
+    path = Path(setup.directory, "script.sh")
+    path.write_text(script, encoding="utf-8")
+    setup = dataclasses.replace(setup, own=own_files(path, setup.world))
     return ask(setup, cases or [Case("one", ())])[1:]
 
 
