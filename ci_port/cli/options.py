@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +22,24 @@ def add_project_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--port", metavar="MODULE:FUNCTION", help="the Python port")
     group.add_argument("--world", metavar="FILE", help="the machine around the script, as JSON (docs/formats.md)")
     group.add_argument("--config", metavar="FILE", help="a JSON file with script, port, world, jobs, job_id")
+
+
+def add_start_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how the script is started: `--env`, `--unset`, `--args` and `--stdin`."""
+    parser.add_argument(
+        "--env", action="append", default=[], metavar="NAME=VALUE", help="set a variable; NAME= empties it"
+    )
+    parser.add_argument("--unset", action="append", default=[], metavar="NAME", help="remove a variable")
+    parser.add_argument("--args", metavar="WORDS", help="the script's arguments, as a shell reads them")
+    parser.add_argument("--stdin", metavar="TEXT", help="what the script reads on its standard input")
+
+
+def script_words(text: str | None) -> tuple[str, ...]:
+    """Return the words of `--args`, as a shell reads them; raises UsageError where it would not."""
+    try:
+        return tuple(shlex.split(text or ""))
+    except ValueError as error:
+        raise UsageError(f"--args {text!r} are no shell words: {error}") from None
 
 
 def add_jobs_option(parser: argparse.ArgumentParser) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from ci_port.cli import status
-from ci_port.cli.options import add_jobs_option, add_project_options, environment_changes, project_of, workers
+from ci_port.cli import options, status
 from ci_port.cli.terminal import Progress, is_terminal, style_for
 from ci_port.model import Case
 from ci_port.model.errors import UsageError
@@ -49,16 +47,11 @@ COMMAND_LINE = "command-line"
 def add(command: argparse.ArgumentParser) -> None:
     """Add the options."""
     command.add_argument("--impl", required=True, choices=("shell", "python"), help="the script, or its port")
-    command.add_argument(
-        "--env", action="append", default=[], metavar="NAME=VALUE", help="set a variable; NAME= empties it"
-    )
-    command.add_argument("--unset", action="append", default=[], metavar="NAME", help="remove a variable")
-    command.add_argument("--args", metavar="WORDS", help="the script's arguments, as a shell reads them")
-    command.add_argument("--stdin", metavar="TEXT", help="what the script reads on its standard input")
+    options.add_start_options(command)
     command.add_argument("--cases", metavar="FILE", help="cases, one JSON object a line; *.gz is unpacked, - is stdin")
     command.add_argument("--format", choices=("text", "json", "jsonl"), help="what to print (see below)")
-    add_jobs_option(command)
-    add_project_options(command)
+    options.add_jobs_option(command)
+    options.add_project_options(command)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -72,27 +65,21 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _cases(arguments: argparse.Namespace) -> list[Case]:
-    changes = environment_changes(arguments)
+    changes = options.environment_changes(arguments)
     if arguments.cases is None:
-        return [Case(COMMAND_LINE, tuple(sorted(changes.items())), None, _words(arguments.args), arguments.stdin)]
+        args = options.script_words(arguments.args)
+        return [Case(COMMAND_LINE, tuple(sorted(changes.items())), None, args, arguments.stdin)]
     if arguments.args is not None or arguments.stdin is not None:
         raise UsageError("--args and --stdin are for one run; with --cases, each case says its own")
     cases = load_cases(arguments.cases)
     return [replace(case, env=tuple(sorted({**changes, **dict(case.env)}.items()))) for case in cases]
 
 
-def _words(text: str | None) -> tuple[str, ...]:
-    try:
-        return tuple(shlex.split(text or ""))
-    except ValueError as error:
-        raise UsageError(f"--args {text!r} are no shell words: {error}") from None
-
-
 def _side(arguments: argparse.Namespace) -> tuple[OpenSide, int]:
-    project = project_of(arguments)
+    project = options.project_of(arguments)
     world = load_world(project.world)
     if arguments.impl == "shell":
-        return sides.shell_side(project.script, world), workers(arguments)
+        return sides.shell_side(project.script, world), options.workers(arguments)
     side = sides.python_side(project.port, world)
     # Planning in Python keeps one core busy by itself; threads would only take turns.
     return lambda: contextlib.nullcontext(side), 1

@@ -177,8 +177,8 @@ def _inodes(record: Record) -> tuple[Inode, Inode, Inode]:
 
 
 def questions(records: list[Record], world: World, closed: str | None = None) -> list[Question]:
-    """Return what a run asked that nothing settles, each thing once, in order; `closed` is a directory of which all
-    is known that was there when the run began."""
+    """Return what a run asked that nothing settles, each thing once, in order; `closed` is the root of a checkout: all
+    is known that was there when the run began, but git's own directory."""
     found = [*_Flow(records).questions(), *_others(records, world, closed)]
     unique: dict[tuple[Asked, tuple[str, ...], tuple[int, ...], int], Question] = {}
     for question in found:
@@ -207,7 +207,13 @@ def _is_settled(record: Record, world: World, closed: str | None) -> bool:
     path = record.texts[0]
     if world.is_known_absent(path):
         return True
-    return closed is not None and record.value == 0 and (path == closed or path.startswith(closed.rstrip("/") + "/"))
+    return (
+        closed is not None and record.value == 0 and _is_below(path, closed) and not _is_below(path, f"{closed}/.git")
+    )
+
+
+def _is_below(path: str, directory: str) -> bool:
+    return f"{path}/".startswith(f"{directory.rstrip('/')}/")
 
 
 def _is_command(name: str, world: World) -> bool:

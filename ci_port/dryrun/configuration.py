@@ -28,9 +28,9 @@ class Who:
 class Configuration:
     """What the library must know of one run; paths are bytes as the kernel takes them.
 
-    `effects`: the world has version 2. `has_stdin`: the case says what the script reads. `courses`: each
-    command that the shell starts is written down. `tools` are the programs that
-    really run, each with its kind.
+    `stubs` is the file of stubs (`stubs`), empty if there is none. `effects`: the world has version 2. `has_stdin`: the
+    case says what the script reads. `courses`: each command that the shell starts is written down. `tools` are the
+    programs that really run, each with its kind.
     """
 
     root: str
@@ -44,6 +44,7 @@ class Configuration:
     bash: str
     workspace: str
     path: str
+    stubs: str
     effects: bool
     has_stdin: bool
     courses: bool

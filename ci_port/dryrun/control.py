@@ -15,6 +15,7 @@ from ci_port.dryrun.configuration import Configuration, encode
 from ci_port.dryrun.layout import (
     ControlHead,
     CoverEntry,
+    Kind,
     PolledCommand,
     ProcessEntry,
     RecordHead,
@@ -48,6 +49,8 @@ class Control:
         self._limits = limits
         self._run = 0
         self._source_caller = 0
+        self._known = 0
+        self._touched_paths: set[str] = set()
         self._processes = _HEADER.size
         self._touched = _align(self._processes + _PROCESS.size * (limits.processes + 1))
         self._written = self._touched + layout.TOUCHED_PATHS * layout.packer(TouchedPath).size
@@ -98,6 +101,8 @@ class Control:
             seconds=math.ceil(self._limits.seconds) + 1,
         )
         self._map[: _HEADER.size] = _HEADER.pack(*head)
+        self._known = self._log
+        self._touched_paths = set()
 
     def stop(self) -> None:
         """Tell every process of the run to end at its next step."""
@@ -131,6 +136,24 @@ class Control:
             if file.inode == inode:
                 return file
         return None
+
+    def is_filled(self, inode: int) -> bool:
+        """Return whether the run has given a stub content of its own (native/stubs.c)."""
+        file = self.written(inode)
+        return file is not None and file.filled == layout.FILLED
+
+    def touched(self) -> frozenset[str]:
+        """Return the paths that the run has made, changed or removed until now."""
+        end = self._number("next")
+        while self._known < end:
+            head = RecordHead._make(_RECORD.unpack_from(self._map, self._known))
+            if head.size == 0 or head.state == State.EMPTY:
+                break
+            if head.kind == Kind.TOUCH and head.state == State.READY:
+                data = self._map[self._known + _RECORD.size : self._known + head.size]
+                self._touched_paths.update(decode(self._known, head, data).texts)
+            self._known += head.size
+        return frozenset(self._touched_paths)
 
     @property
     def stopped(self) -> bool:

@@ -57,6 +57,8 @@ XARGS_ECHO = " echo"
 """The name, which no command can have, of what xargs(1) runs by itself."""
 TOUCHED_PATHS = 1 << 15
 WRITTEN_FILES = 1 << 14
+FILLED = 2
+"""Of a stub: what it holds is its own content."""
 POLLED_COMMANDS = 1 << 12
 
 _CONSTANTS: Mapping[str, int | str] = {
@@ -84,6 +86,7 @@ _CONSTANTS: Mapping[str, int | str] = {
     "XARGS_ECHO": XARGS_ECHO,
     "TOUCHED_PATHS": TOUCHED_PATHS,
     "WRITTEN_FILES": WRITTEN_FILES,
+    "FILLED": FILLED,
     "POLLED_COMMANDS": POLLED_COMMANDS,
 }
 
@@ -306,6 +309,48 @@ class WrittenFile(NamedTuple):
     run: UInt32
     tick: UInt32
     """When it was written last; 0: the time of the file itself counts."""
+    filled: UInt32 = 0
+    """A stub (`StubEntry`) holds its content itself: 1: soon, FILLED: by now."""
+    reserved: UInt32 = 0
+
+
+class StubHead(NamedTuple):
+    """The head of the file of stubs (`stubs`): offsets are from its start."""
+
+    device: UInt64
+    """Of the scratch tree."""
+    first: UInt64
+    """The entries, in the order of their inodes."""
+    stubs: UInt64
+    """How many there are."""
+    order: UInt64
+    """Numbers of entries, in the order of the real files' devices and inodes."""
+    ordered: UInt64
+    """How many: twins are left out."""
+    real: UInt64
+    """The real directory of the script's own files, a text."""
+    shown: UInt64
+    """The path of the world where they stand, a text."""
+
+
+class StubEntry(NamedTuple):
+    """An empty file in the tree, in place of one of the script's own files that is read where it stands."""
+
+    inode: UInt64
+    device: UInt64
+    """Of the real file, like all that follows."""
+    number: UInt64
+    """Its inode."""
+    size: UInt64
+    changed: Int64
+    """When it was changed last, in nanoseconds."""
+    name: UInt64
+    """The path below the directory of the own files, a text."""
+    real: UInt64
+    """The path of the real file if it does not follow from the name, a text; 0: it does."""
+    mode: UInt32
+    twin: UInt32
+    """Another stub stands for the same real file."""
 
 
 class PolledCommand(NamedTuple):
@@ -337,6 +382,8 @@ _STRUCTS: Mapping[str, tuple[type[tuple[Any, ...]], str]] = {
     "touched": (TouchedPath, ""),
     "written": (WrittenFile, ""),
     "polled": (PolledCommand, ""),
+    "stub_head": (StubHead, ""),
+    "stub": (StubEntry, ""),
     "control": (ControlHead, "struct process processes[]"),
     "record": (RecordHead, "uint32_t path[]"),
     "cover": (CoverEntry, ""),
@@ -344,7 +391,22 @@ _STRUCTS: Mapping[str, tuple[type[tuple[Any, ...]], str]] = {
 }
 """The names in C, and what follows a head."""
 
-SETTINGS = ("root", "blank", "scratch_tmp", "noise", "script_dir", "home", "user", "host", "bash", "workspace", "path")
+SETTINGS = (
+    *(
+        "root",
+        "blank",
+        "scratch_tmp",
+        "noise",
+        "script_dir",
+        "home",
+        "user",
+        "host",
+        "bash",
+        "workspace",
+        "path",
+        "stubs",
+    ),
+)
 """The texts of the configuration, in their order."""
 
 _FORMATS = {"uint8_t": "B", "uint16_t": "H", "uint32_t": "I", "uint64_t": "Q", "int32_t": "i", "int64_t": "q"}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ci_port.dryrun import layout
 from ci_port.dryrun.layout import Kind
+from ci_port.dryrun.own_files import OwnFiles
 from ci_port.dryrun.records import Record
 
 _CALLERS = layout.TEXTS[Kind.EXECUTE].index("callers")
@@ -17,23 +18,18 @@ _CALLERS = layout.TEXTS[Kind.EXECUTE].index("callers")
 class Places:
     """Names the places of one script and its neighbours."""
 
-    def __init__(self, directory: str, stands_in: str, workspace: str, root: str) -> None:
-        """Take the scripts' directory as the user wrote it, where it stands in the world, and the world's own places.
-
-        `root` is the real directory that stands for the world's `/`.
-        """
+    def __init__(self, directory: str, own: OwnFiles, workspace: str) -> None:
+        """Take the script's directory as the user wrote it, its own files, and the directory that a run begins in."""
         self._directory = directory
-        self._stands_in = stands_in
+        self._own = own
         self._workspace = workspace
-        self._root = root
         self._names: dict[str, str] = {}
 
     def shown(self, file: str) -> str:
         """Return the name of a script's file as the user knows it, whatever way the script wrote it."""
         if file not in self._names:
             whole = os.path.normpath(os.path.join(self._workspace, file)) if file else ""
-            inside = os.path.relpath(whole, self._stands_in) if whole else ".."
-            self._names[file] = file if inside.startswith("..") else os.path.join(self._directory, inside)
+            self._names[file] = self._own.named(whole, self._directory) or file
         return self._names[file]
 
     def of(self, record: Record) -> list[Any]:
@@ -52,14 +48,17 @@ class Places:
         """Return where the library ended the run, and the command that it blames."""
         return {"place": self.of(record), "command": record.texts[1]}
 
-    def of_last(self, at: tuple[str, int] | None) -> dict[str, Any]:
-        """Return where the run was when it ended: no command of it is to blame more than the last one."""
+    def of_last(self, at: tuple[str, int] | None, real: Callable[[str], str]) -> dict[str, Any]:
+        """Return where the run was when it ended: no command of it is to blame more than the last one.
+
+        `real` tells where to read a file that the script knows by this path.
+        """
         if at is None:
             return {}
         file, line = at
         where: dict[str, Any] = {"place": [self.shown(file), line, []]}
-        whole = os.path.normpath(os.path.join(self._root + self._workspace, file.lstrip("/")))
-        with contextlib.suppress(OSError, IndexError), open(whole, encoding="utf-8", errors="replace") as source:
+        whole = os.path.normpath(os.path.join(self._workspace, file))
+        with contextlib.suppress(OSError, IndexError), open(real(whole), encoding="utf-8", errors="replace") as source:
             where["command"] = source.read().split("\n")[line - 1].strip()
         return where
 

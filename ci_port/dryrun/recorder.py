@@ -11,6 +11,8 @@ from typing import Any
 from ci_port.dryrun import build, layout
 from ci_port.dryrun.build import CannotRunHere
 from ci_port.dryrun.limits import Limits
+from ci_port.dryrun.own_files import OwnFiles, own_files
+from ci_port.dryrun.places import Places
 from ci_port.dryrun.probes import Decides, every_status, unanswered
 from ci_port.dryrun.process import WorkerProcess
 from ci_port.dryrun.programs import find_bash, find_tool, loader_of, syntax_problem
@@ -51,8 +53,9 @@ class Recorder:
         With `looks`, observations hold all that was printed and the files that were left behind; with `courses`, each
         command that the shell has started.
 
-        The script's directory stands in the world's `scripts`. Raises CannotRunHere if this machine cannot record,
-        FileNotFoundError if there is no such script.
+        The script's directory stands in the world's `scripts`; with `checkout`, it stands in the workspace as in its
+        work tree, with all that git tracks there. Raises CannotRunHere if this machine cannot record,
+        FileNotFoundError if there is no such script, UsageError if there is no work tree, or `scripts` contradicts it.
         """
         library = build.locate()
         shell = find_bash(bash)
@@ -63,9 +66,10 @@ class Recorder:
         self._courses = courses
         self._bash = shell
         self._script = script
-        self._directory = script.parent
         self._world = world
-        self._stands_in = os.path.normpath(os.path.join(world.workspace, world.scripts))
+        self._own = own_files(script, world)
+        self._directory = _as_written(str(script.parent), self._own)
+        self._places = Places(self._directory, self._own, world.workspace)
         self._sources = self._sources_of(world)
         scratch = new_scratch()
         self._worker = WorkerProcess(scratch)
@@ -78,8 +82,8 @@ class Recorder:
         return Setup(
             scratch=scratch,
             script=script,
-            directory=str(self._directory),
-            stands_in=self._stands_in,
+            directory=self._directory,
+            own=self._own,
             world=self._world,
             limits=limits,
             bash=bash,
@@ -139,15 +143,8 @@ class Recorder:
 
     def _sources_of(self, world: World) -> Sources:
         """Return the scripts as they stand in a world: a file of it may be in place of one."""
-        inside = self._stands_in + "/"
-        directory = str(self._directory)
-        return Sources(
-            directory,
-            {
-                f"{directory}/{path.removeprefix(inside)}" if path.startswith(inside) else path: text
-                for path, text in texts(world.files).items()
-            },
-        )
+        changed = {self._places.shown(path): text for path, text in texts(world.files).items()}
+        return Sources(self._directory, self._own, changed)
 
     def close(self) -> None:
         """End the process and remove its scratch tree; closing twice is no error."""
@@ -169,6 +166,12 @@ def _kinds(world: World) -> dict[str, int]:
         **dict.fromkeys(sorted(files), layout.FILE_TOOL),
         **dict.fromkeys(sorted(world.pure), layout.TEXT_TOOL),
     }
+
+
+def _as_written(directory: str, own: OwnFiles) -> str:
+    """Return the script's directory with which places are shown: as the user wrote it, if links do not forbid that."""
+    top = os.path.join(directory, os.path.relpath(own.shown, own.directory))
+    return directory if os.path.realpath(os.path.normpath(top)) == own.real else os.path.realpath(directory)
 
 
 def _course(fields: dict[str, Any]) -> Course:

@@ -53,6 +53,11 @@ class Scratch:
         """What stands for /dev/random: always the same."""
         return f"{self.path}/noise"
 
+    @property
+    def stubs(self) -> str:
+        """The table of the files that are read where they really are."""
+        return f"{self.path}/stubs"
+
     def output(self, fd: int) -> str:
         """What a run prints on standard output (1) or standard error (2)."""
         return f"{self.path}/output.{fd}"

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from ci_port.dryrun.own_files import OwnFiles
+
 # In a trap, bash passes through lines where nothing runs, such as the head of a function.
 _RUNS_NOTHING = re.compile(
     r"""\s*
@@ -21,9 +23,10 @@ _RUNS_NOTHING = re.compile(
 class Sources:
     """The scripts of a recorder; a file is read when it is asked for, and once."""
 
-    def __init__(self, directory: str, world: Mapping[str, str]) -> None:
-        """Take the directory of the scripts and the files of the world, which come first."""
+    def __init__(self, directory: str, own: OwnFiles, world: Mapping[str, str]) -> None:
+        """Take the script's directory as the user wrote it, its own files, and the world's, which come first."""
         self._directory = directory
+        self._own = own
         self._world = world
         self._lines: dict[str, list[str]] = {}
         self._idle: dict[str, frozenset[int]] = {}
@@ -52,9 +55,9 @@ class Sources:
     def _of(self, file: str) -> list[str]:
         if file not in self._lines:
             text = self._world.get(file)
-            if text is None and file.startswith(self._directory + "/"):
+            if text is None and (real := self._own.real_of(file, self._directory)):
                 try:
-                    text = Path(file).read_text(encoding="utf-8", errors="surrogateescape")
+                    text = Path(real).read_text(encoding="utf-8", errors="surrogateescape")
                 except OSError:
                     text = ""
             # Only a line feed ends a line of a script.

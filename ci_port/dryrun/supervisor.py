@@ -122,7 +122,7 @@ class Supervisor:
         most = self._limits.output
         if max(os.path.getsize(self._scratch.output(fd)) for fd in (1, 2)) >= most:
             raise RunEnded(f"the run prints more than {most} bytes")
-        if self._control.dirty and self._tree.size() - self._tree.built >= most:
+        if self._control.dirty and self._tree.written(self._control.touched()) >= most:
             raise RunEnded(f"the run writes more than {most} bytes into files")
 
     def _kill_all(self, pid: int) -> None:

@@ -14,7 +14,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from ci_port.dryrun import layout, sandbox
 from ci_port.dryrun.asked import Question, questions
@@ -24,10 +24,12 @@ from ci_port.dryrun.control import BrokenLog, Control
 from ci_port.dryrun.launch import Launch, Refused, launch
 from ci_port.dryrun.layout import Kind
 from ci_port.dryrun.limits import Limits
+from ci_port.dryrun.own_files import OwnFiles
 from ci_port.dryrun.places import Places
 from ci_port.dryrun.records import Record
 from ci_port.dryrun.scratch import Scratch
 from ci_port.dryrun.steps import STEPS, steps
+from ci_port.dryrun.stubs import Stubs
 from ci_port.dryrun.supervisor import Abandoned, RunEnded, Supervisor
 from ci_port.dryrun.tree import Tree, layout_of
 from ci_port.dryrun.wire import receive, send
@@ -48,9 +50,9 @@ class Setup:
     script: str
     """The script's file name in its directory."""
     directory: str
-    """The real directory of the scripts, as the user wrote it: places are shown with it."""
-    stands_in: str
-    """Where that directory stands in the world."""
+    """The script's real directory, as the user wrote it: places are shown with it."""
+    own: OwnFiles
+    """The script's own files."""
     world: World
     limits: Limits
     bash: str
@@ -80,10 +82,11 @@ class Worker:
         scratch = setup.scratch
         self._setup = setup
         scratch.furnish(setup.library)
-        self._tree = Tree(scratch.root, os.path.abspath(setup.directory), setup.stands_in)
         self._control = Control(scratch.control, setup.limits)
+        self._stubs = Stubs(scratch.stubs, setup.own, self._control.is_filled)
+        self._tree = Tree(scratch.root, setup.own, self._stubs)
         self._supervisor = Supervisor(setup.bash, scratch, self._control, self._tree, setup.limits)
-        self._places = Places(setup.directory, setup.stands_in, setup.world.workspace, scratch.root)
+        self._places = Places(setup.directory, setup.own, setup.world.workspace)
         programs = (path for path, _ in setup.tools.values())
         sandbox.confine(scratch.path, (setup.bash, *programs, *setup.loaders), setup.limits)
 
@@ -127,14 +130,14 @@ class Worker:
         limits = self._setup.limits
         status, problem = self._run(started.argv, world.umask)
         files = self._tree.left(world.workspace) if self._setup.looks else {}
-        records, found = self._records()
-        self._expect_no_problem(problem, records)
+        records, found = self._records(problem)
+        closed = world.workspace if world.checkout else None
         found_steps, shown = steps([record for record in records if record.kind in STEPS], start, world, found)
         return {
             "plan": {"status": status, "steps": found_steps},
-            "remarks": [*([started.remark] if started.remark else []), *_remarks(records)],
+            "remarks": [*filter(None, (started.remark, *self._setup.own.remarks)), *_remarks(records)],
             "places": [self._places.of(record) for record in shown],
-            "asked": [self._question(question) for question in questions(records, world)],
+            "asked": [self._question(question) for question in questions(records, world, closed)],
             "lines": self._places.lines(self._control.lines()),
             "messages": self._supervisor.said(2, limits.messages),
             "output": self._supervisor.said(1, limits.output if self._setup.looks else limits.messages),
@@ -160,7 +163,7 @@ class Worker:
         scratch = self._setup.scratch
         world = self._setup.world.overlaid(case.world)
         start = dict(world.start(dict(case.env)))
-        self._tree.ensure(layout_of(world, ()))
+        self._tree.ensure(layout_of(world, (), case.world.absent if case.world and world.version >= 2 else ()))
         os.chdir(scratch.root + world.workspace)
         self._control.prepare(
             Configuration(
@@ -168,7 +171,7 @@ class Worker:
                 blank=scratch.blank,
                 scratch_tmp=scratch.tmp,
                 noise=scratch.noise,
-                script_dir=self._setup.stands_in,
+                script_dir=self._setup.own.directory,
                 # `~` without HOME: the account of the world's user.
                 home=world.home,
                 user=world.user_name,
@@ -176,6 +179,7 @@ class Worker:
                 bash=self._setup.bash,
                 workspace=world.workspace,
                 path=world.path,
+                stubs=self._stubs.file,
                 effects=world.version >= 2,
                 has_stdin=case.stdin is not None,
                 courses=self._setup.courses,
@@ -190,9 +194,9 @@ class Worker:
         return world, start
 
     def _launch(self, case: Case, world: World) -> Launch:
-        inside = os.path.relpath(self._setup.stands_in, world.workspace)
+        inside = os.path.relpath(self._setup.own.directory, world.workspace)
         path = self._setup.script if inside == "." else f"{inside}/{self._setup.script}"
-        with open(path, "rb") as file:
+        with open(self._tree.reads(path), "rb") as file:
             first_line = file.readline(256)
         # Executed by its own name it has a slash in it; called by bash it stands as CI writes it.
         script = path if world.version < 2 or world.shell else f"./{path}"
@@ -209,13 +213,16 @@ class Worker:
         except RunEnded as ended:
             return 0, str(ended)
 
-    def _records(self) -> tuple[list[Record], dict[int, bytes]]:
-        """Return what the run left in the log, what it wrote and fed, and put the tree back."""
+    def _records(self, problem: str) -> tuple[list[Record], dict[int, bytes]]:
+        """Return what the run left in the log, what it wrote and fed, and put the tree back.
+
+        Raises Failure if something has ended the run: `problem`, or what the library says.
+        """
         try:
             records = self._control.records()
         except BrokenLog as error:
-            self._tree.forget()
-            raise Failure(str(error), self._places.of_last(self._control.at)) from None
+            self._fail(str(error))
+        self._expect_no_problem(problem, records)
         found = contents(records, self._control, self._setup.scratch.root)
         touched = [record.texts[0] for record in records if record.kind is Kind.TOUCH]
         if self._setup.world.version >= 2:
@@ -228,11 +235,19 @@ class Worker:
         """Raise Failure if the library, this process or something else has ended the run; the library says most."""
         error = next((record for record in records if record.kind is Kind.ERROR), None)
         if error is not None:
+            # What a process was about to change when it was ended is not known.
+            self._tree.forget()
             raise Failure(error.texts[0], self._places.of_error(error))
         if not problem and self._control.stopped:
             problem = "the recorder ended the run without saying why"
         if problem:
-            raise Failure(problem, self._places.of_last(self._control.at))
+            self._fail(problem)
+
+    def _fail(self, problem: str) -> NoReturn:
+        """Raise Failure with the place where the run has ended, and take nothing of the tree for granted."""
+        where = self._places.of_last(self._control.at, lambda path: self._tree.reads(self._setup.scratch.root + path))
+        self._tree.forget()
+        raise Failure(problem, where)
 
 
 def _started(record: Record, places: Places) -> list[Any]:

@@ -57,7 +57,15 @@ class Judged:
     @property
     def kind(self) -> str:
         """What the first difference is about, without the words of this one script."""
-        return re.sub(r"\d+", "N", re.split(r"[:(]", self.differences[0])[0]).strip() if self.differences else ""
+        if not self.differences:
+            return ""
+        about, _, sides = self.differences[0].partition(": ")
+        about = re.sub(r"^file .*", "file", re.sub(r"\d+", "N", about))
+        words = [side.split() for side in sides.split(" | ", 1)]
+        if about.startswith(("command", "file", "ended")):
+            # The names of the two commands, or what the two paths are; the words behind them belong to one script.
+            return f"{about}: " + " | ".join(" ".join(side[:6] if about == "ended" else side[:1]) for side in words)
+        return about
 
 
 def judge(script: Script, real: Side, recorded: Side, limits: Iterable[Limit] = ()) -> Judged:

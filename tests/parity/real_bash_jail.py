@@ -200,7 +200,7 @@ def _entry(path: str) -> list[Any]:
     """Return what stands at a path, which becomes readable by it."""
     mode = os.lstat(path).st_mode
     if stat.S_ISLNK(mode):
-        return ["link", 0o777, os.readlink(path)]
+        return ["link", 0, os.readlink(path)]
     if stat.S_ISDIR(mode):
         os.chmod(path, 0o700)
         return ["directory", stat.S_IMODE(mode), ""]

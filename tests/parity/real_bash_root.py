@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
+import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ _READ_ONLY, _NO_SUID, _NO_DEVICES, _NO_PROGRAMS = 1, 2, 4, 8
 _REMOUNT, _BIND, _RECURSIVE = 32, 4096, 16384
 _LIBRARIES = ("lib", "lib32", "lib64", "usr/lib", "usr/lib64")
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+HOST = "localhost"
 _ROOM = "size=64m,nr_inodes=20000,mode=755"
 
 
@@ -74,6 +76,7 @@ def furnish_root(setup: Setup) -> dict[str, str]:
     ):
         with open(f"{root}/etc/{name}", "w") as file:
             file.write(text)
+    socket.sethostname(HOST)
     os.chroot(root)
     os.chdir("/")
     return {name: f"/opt/real/{name}" for name in setup.tools}

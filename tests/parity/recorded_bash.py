@@ -14,7 +14,7 @@ from ci_port.model.case import case_from_json
 from ci_port.model.fields import DataError
 from ci_port.model.world import world_from_json
 from tests.parity.real_bash import USER
-from tests.parity.small_scripts import COMMANDS, FOLDER, HOME, SCRIPT, START, Command, Left, Run, Script
+from tests.parity.small_scripts import COMMANDS, FOLDER, HOME, SCRIPT, START, TEXT_TOOLS, Command, Left, Run, Script
 
 _OWN = (SCRIPT, str(Path(SCRIPT).parent))
 
@@ -115,10 +115,11 @@ def _run(observed: Observation, start: dict[str, str]) -> Run:
 def _flat(steps: Iterable[Step]) -> Iterator[Execute]:
     """Yield the commands in order, those of a followed script after it.
 
-    A script that is run by its path is no command: bash becomes it, and no stand-in sees that.
+    What no stand-in sees is left out: scripts that are run by their path, and text tools that write files.
     """
     for step in steps:
         if isinstance(step, Execute):
-            if "/" not in step.argv[0] or step.argv[0].startswith(f"{COMMANDS}/"):
+            name = step.argv[0]
+            if name not in TEXT_TOOLS and ("/" not in name or name.startswith(f"{COMMANDS}/")):
                 yield step
             yield from _flat(getattr(step, "steps", ()))

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ci_port.model import tools
+
 FOLDER = "/w"
 """Where a script runs. It stands in `ci/script.sh` there."""
 SCRIPT = "ci/script.sh"
@@ -27,16 +29,9 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-FILE_TOOLS = _set(
-    "chmod cp csplit dd install link ln mkdir mkfifo mktemp mv rm rmdir shred split sync tee touch truncate unlink"
-)
-"""Really run on the folder's files, and are steps all the same."""
-TEXT_TOOLS = _set(
-    "b2sum base32 base64 basename basenc cat cksum comm cut dir dirname env expand expr factor fmt fold head join ls "
-    "md5sum nl numfmt od paste pathchk pr printenv ptx readlink realpath seq sha1sum sha224sum sha256sum sha384sum "
-    "sha512sum sort sum tac tail tr tsort unexpand uniq wc yes find xargs egrep fgrep grep awk gawk mawk sed cmp diff "
-    "diff3 sdiff column getopt hexdump rev"
-)
+FILE_TOOLS = tools.FILE_TOOLS | {"sleep"}
+"""Really run, and are steps all the same. So is `sleep`, which takes as long as it says."""
+TEXT_TOOLS = tools.PURE
 """Really run, and are no steps."""
 LEFT_OUT = _set(
     "mkdir touch rm cp mv ln rmdir install truncate chmod mktemp cat ls grep sed awk sort find wc readlink dirname "
@@ -122,7 +117,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What stands at a path after the run. `text` is a file's content or where a link leads."""
+    """What stands at a path after the run. `text` is a file's content or where a link leads, which has no mode."""
 
     kind: str
     mode: int
@@ -184,6 +179,14 @@ def differences(real: Run, recorded: Run) -> Iterator[str]:
     yield from _in_commands(real.commands, recorded.commands)
     if real.files is not None and recorded.files is not None:
         yield from _in_files(real.files, recorded.files)
+    if real.stdout != recorded.stdout:
+        yield f"printed: {_around(real.stdout, recorded.stdout)!r} | {_around(recorded.stdout, real.stdout)!r}"
+
+
+def _around(text: str, other: str) -> str:
+    """Return a text from a little before the place where another one begins to differ."""
+    same = next((at for at, pair in enumerate(zip(text, other, strict=False)) if pair[0] != pair[1]), len(other))
+    return text[max(0, same - 20) : same + 80]
 
 
 def _in_files(real: Mapping[str, Left], recorded: Mapping[str, Left]) -> Iterator[str]:

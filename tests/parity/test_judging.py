@@ -48,6 +48,6 @@ def test_a_limit_explains_all_or_nothing() -> None:
 
 
 def test_kinds_leave_out_what_belongs_to_one_script() -> None:
-    assert judge(SCRIPT, always(ONE), always(TWO)).kind == "command N"
+    assert judge(SCRIPT, always(ONE), always(TWO)).kind == "command N: none | more"
     assert judge(SCRIPT, always(ONE), always(FAILS)).kind == "exit status"
     assert judge(SCRIPT, always(ONE), always(ONE)).kind == ""

@@ -38,7 +38,7 @@ def shown(step: Step) -> str:
     if isinstance(step, Limit):
         return f"ulimit {step.resource} {step.value}"
     if isinstance(step, Write):
-        return f"write {step.path}"
+        return f"write {step.path} {step.text!r}"
     assert isinstance(step, Execute)
     remarks = [f"{name}={value}" for name, value in step.env]
     if isinstance(step.input, Digest):

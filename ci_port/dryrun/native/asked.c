@@ -66,7 +66,7 @@ void note_read(int fd) {
     if (in_bash && !*b_printed) return;
     if (fd < NOTED) noted[fd] = 1;
     struct stat st;
-    if (syscall(SYS_fstat, fd, &st)) return;
+    if (own_fstat(fd, &st)) return;
     if (is_initial(0, &st)) {
         note_stdin();
         return;

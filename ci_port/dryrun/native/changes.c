@@ -71,7 +71,9 @@ int unlinkat(int dir, const char *path, int flags) {
     char whole[PATH_ROOM], real[PATH_ROOM];
     if (!entry(dir, path, whole, real)) return -1;
     if (!(flags & AT_REMOVEDIR)) flush_text(AT_FDCWD, path[0] == '/' || dir == AT_FDCWD ? path : whole);
+    ino_t last = flags & AT_REMOVEDIR ? 0 : last_name(AT_FDCWD, real);
     int result = touched((int)syscall(SYS_unlinkat, AT_FDCWD, real, flags), whole), error = errno;
+    if (!result) own_is_gone(last);
     if (result && error == ENOENT) settle_path(whole);
     errno = error;
     return result;
@@ -88,7 +90,9 @@ CHANGE(renameat2, (int a, const char *from, int b, const char *to, unsigned flag
     if (!entry(a, from, whole, real) || !entry(b, to, other, new)) return -1;
     flush_text(AT_FDCWD, whole);
     flush_text(AT_FDCWD, other);
+    ino_t last = flags & RENAME_EXCHANGE || !strcmp(real, new) ? 0 : last_name(AT_FDCWD, new);
     int result = (int)syscall(SYS_renameat2, AT_FDCWD, real, AT_FDCWD, new, flags);
+    if (!result) own_is_gone(last);
     if (!result && levels(other) < levels(whole)) mend_links(new);
     return touched(touched(result, whole), other);
 }
@@ -141,10 +145,18 @@ static void touch_open(int fd) {
     char real[PATH_ROOM];
     if (!path_of(fd, real, sizeof real) && in_root(real)) touch_path(virtual_path(real));
 }
+/* One of the script's own files is open for reading: what is done to it is done in the tree. */
+static const char *own_behind(int fd, char *buffer) {
+    struct stat st;
+    return syscall(SYS_fstat, fd, &st) ? NULL : own_path(NULL, &st, buffer);
+}
 DECLARE(fchmod);
 int fchmod(int fd, mode_t mode) {
     if (!ready || in_bash) return NEXT(fchmod)(fd, mode);  /* bash's own file for a here-document */
     may_change("changes the mode of", "a file");
+    char buffer[PATH_ROOM];
+    const char *own = own_behind(fd, buffer);
+    if (own) return chmod(own, mode);
     touch_open(fd);
     return (int)syscall(SYS_fchmod, fd, mode);
 }
@@ -168,6 +180,7 @@ OWNER(fchownat, (int dir, const char *path, uid_t u, gid_t g, int flags), (dir, 
 CHANGE(truncate, (const char *path, off_t length), (path, length), "truncates", path)
     if (!target_of(AT_FDCWD, path, whole, real)) return -1;
     flush_text(AT_FDCWD, path);
+    own_is_truncated(real);
     return touched((int)syscall(SYS_truncate, real, length), whole);
 }
 int truncate64(const char *path, off_t length) { return truncate(path, length); }
@@ -203,4 +216,8 @@ int utimensat(int dir, const char *path, const struct timespec times[2], int fla
     return ready ? set_times(dir, path, times, flags) : NEXT(utimensat)(dir, path, times, flags);
 }
 DECLARE(futimens);
-int futimens(int fd, const struct timespec times[2]) { return ready ? set_times(fd, NULL, times, 0) : NEXT(futimens)(fd, times); }
+int futimens(int fd, const struct timespec times[2]) {
+    char buffer[PATH_ROOM];
+    const char *own = ready ? own_behind(fd, buffer) : NULL;
+    return !ready ? NEXT(futimens)(fd, times) : own ? set_times(AT_FDCWD, own, times, 0) : set_times(fd, NULL, times, 0);
+}

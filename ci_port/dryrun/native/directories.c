@@ -23,11 +23,24 @@ void make_directories(char *path) {  /* real path, below the root; changed while
     }
 }
 
+static int is_empty(DIR *stream) {
+    int names = 0;
+    while (names < 3 && readdir(stream)) names++;
+    rewinddir(stream);
+    return names < 3;
+}
+
+/* The shell looks through a directory. That it is there says nothing of what else would be in it: an empty one
+ * is asked for its content, as `directory/ *` without the space. */
 DECLARE(opendir);
 DIR *opendir(const char *path) {
-    char buffer[PATH_ROOM];
+    char buffer[PATH_ROOM], content[PATH_ROOM];
     DIR *result = NEXT(opendir)(real_path(path, buffer));
     if (!result && ready && (errno == ENOENT || errno == ENOTDIR)) ask_path(AT_FDCWD, path);
+    if (result && in_bash && ready && ctl->effects && !busy && is_empty(result)) {
+        snprintf(content, sizeof content, "%s/*", path);
+        ask_path(AT_FDCWD, content);
+    }
     return result;
 }
 

@@ -36,6 +36,7 @@ static int is_shell(const char *name) { return !strcmp(base_name(name), "bash") 
 static size_t first_line(const char *path, char *line, size_t room, const char *words[2]) {
     char buffer[PATH_ROOM];
     int fd = (int)syscall(SYS_openat, AT_FDCWD, real_path(path, buffer), O_RDONLY | O_CLOEXEC, 0);
+    own_is_read(fd, O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : syscall(SYS_read, fd, line, room - 1);
     if (fd >= 0) syscall(SYS_close, fd);
     if (n <= 0) return 0;

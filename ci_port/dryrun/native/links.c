@@ -3,10 +3,13 @@
 
 static ssize_t world_link(int dir, const char *path, char *out, size_t room) {
     char buffer[PATH_ROOM], target[PATH_ROOM];
-    ssize_t n = syscall(SYS_readlinkat, dir, real_path(path, buffer), target, sizeof target - 1);
+    int is_number = ready && is_open_file(path);
+    ssize_t n = syscall(SYS_readlinkat, dir, is_number ? path : real_path(path, buffer), target, sizeof target - 1);
     if (n < 0) return n;
     target[n] = 0;
     const char *text = ready ? virtual_path(target) : target;
+    const char *own = is_number && strncmp(target, "/proc/", 6) ? own_path(path, NULL, buffer) : NULL;
+    if (own) text = own;
     /* What a run was given as its standard streams lies beside the tree; to the script it is nothing. */
     if (ready && text == target && !strncmp(target, settings.blank, strlen(settings.blank) - strlen("blank"))) text = "/dev/null";
     size_t length = strlen(text);

@@ -22,9 +22,11 @@ static void remove_all(int dir, const char *name, const char *real) {
         }
         if (stream) closedir(stream);
     }
+    ino_t last = S_ISDIR(st.st_mode) ? 0 : last_name(dir, name);
     touch_real(real);
     if (syscall(SYS_unlinkat, dir, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0))
         fail(NULL, "%s, which a rule removes, cannot be removed: %s", virtual_path(real), strerror(errno));
+    own_is_gone(last);
 }
 
 /* The directories above a file that is made; `path` is real and stands below the root. */

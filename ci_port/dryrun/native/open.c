@@ -17,6 +17,9 @@ static void prepare_shell(void) {
 static int open_device(const char *path, int flags, mode_t mode) {
     if (is_noise(path)) return (int)syscall(SYS_openat, AT_FDCWD, settings.noise, O_RDONLY | (flags & O_CLOEXEC), 0);
     if (!is_open_file(path) || !is_writing(flags)) return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+    char target[PATH_ROOM];
+    const char *own = own_path(path, NULL, target);
+    if (own) return open_path(AT_FDCWD, own, flags, mode, NULL);
     /* What the run was given as standard input, output and error is no file of the world: never cut it short. */
     int fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags & ~(O_CREAT | O_EXCL | O_TRUNC), mode);
     struct stat st;
@@ -29,7 +32,6 @@ static int open_device(const char *path, int flags, mode_t mode) {
     }
     if (!in_bash && ctl->effects) return fd;
     if (!in_bash) fail(NULL, "a pure tool opens %s for writing; a tool that does more than text is not pure", path);
-    char target[PATH_ROOM];
     if (path_of(fd, target, sizeof target)) fail(NULL, "%s cannot be identified", path);
     if (!in_root(target)) fail(NULL, "the shell writes to %s, which is no file of the world", path);
     if ((flags & O_TRUNC) && syscall(SYS_ftruncate, fd, 0)) return fd;
@@ -41,7 +43,7 @@ static int open_device(const char *path, int flags, mode_t mode) {
 static int open_source(const char *path, int flags, int fd) {
     struct stat st;
     if (ctl->effects) {
-        if (fd < 0 || syscall(SYS_fstat, fd, &st) || is_own_file(&st)) return fd;
+        if (fd < 0 || own_fstat(fd, &st) || is_own_file(&st)) return fd;
     } else {
         char whole[PATH_ROOM];
         absolute(path, whole, sizeof whole);
@@ -65,6 +67,7 @@ static int open_reading(int dir, const char *path, const char *real, int flags, 
     }
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) ask_path(dir, path);
     if (fd >= 0) {
+        own_is_read(fd, flags);
         forget_note(fd);
         if (!in_bash) note_read(fd);
     }
@@ -97,6 +100,7 @@ static int open_by_tool(int dir, const char *path, int flags, mode_t mode) {
     int fd = open_inside(dir, path, flags, mode, real);
     struct stat st;
     if (fd < 0 || syscall(SYS_fstat, fd, &st)) return fd;
+    own_is_written(fd, flags);
     touch_path(virtual_path(real));
     file_changes(st.st_ino);
     forget_text(st.st_ino);
@@ -116,6 +120,7 @@ static int open_by_shell(int dir, const char *path, const char *real, int flags,
             if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) ask_path(dir, path);
             return fd;
         }
+        own_is_written(fd, flags);
         touch_path(virtual_path(place));
         file_changes(st.st_ino);
         write_down(virtual_path(place), fd, flags);

@@ -110,7 +110,14 @@ const char *real_path(const char *path, char *buffer) {
         snprintf(buffer, PATH_ROOM, "%s%s", settings.root, whole);
         return buffer;
     }
-    if (is_device(path)) return path;
+    if (is_device(path)) {
+        /* One of the script's own files under its number: what is done to it is done in the tree. */
+        char whole[PATH_ROOM];
+        const char *own = is_open_file(path) ? own_path(path, NULL, whole) : NULL;
+        if (!own) return path;
+        snprintf(buffer, PATH_ROOM, "%s%s", settings.root, own);
+        return buffer;
+    }
     if (escapes(path, 0)) {
         char whole[PATH_ROOM];
         absolute(path, whole, sizeof whole);
@@ -132,6 +139,13 @@ int path_of(int fd, char *buffer, size_t room) {
 /* The path (virtual) of an entry with no links on the way to it; the entry itself may be one, or be missing. */
 int physical(int dir, const char *path, char *buffer, size_t room) {
     char parent[PATH_ROOM], translated[PATH_ROOM], real[PATH_ROOM];
+    if (is_open_file(path)) {
+        const char *own = own_path(path, NULL, translated);
+        int fd = own ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, O_PATH | O_CLOEXEC, 0);
+        if (!own && (fd < 0 || path_of(fd, real, sizeof real) || !in_root(real))) real[0] = 0;
+        if (fd >= 0) syscall(SYS_close, fd);
+        if (own || *real) return snprintf(buffer, room, "%s", own ? own : virtual_path(real)) < 0;
+    }
     if ((size_t)snprintf(parent, sizeof parent, "%s", path) >= sizeof parent) return -1;
     size_t length = strlen(parent);
     while (length > 1 && parent[length - 1] == '/') parent[--length] = 0;

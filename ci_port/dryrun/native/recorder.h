@@ -93,6 +93,8 @@ extern int may_start, is_frugal;        /* this tool is one that starts commands
 extern char own_command[1024];          /* of a tool: its words */
 extern char control_path[PATH_MAX];
 
+void use_rights(int are_used);
+
 /* ---- configuration.c --------------------------------------------------------------------------------------- */
 
 extern struct settings settings;
@@ -210,6 +212,18 @@ void note_read(int fd);
 void note_stdin(void);
 void note_size(const struct stat *st);
 void forget_note(int fd);
+
+/* ---- stubs.c ----------------------------------------------------------------------------------------------- */
+
+void show_own(struct stat *st);
+void show_own_x(struct statx *st);
+int own_fstat(int fd, struct stat *st);
+const char *own_path(const char *path, const struct stat *st, char *buffer);
+void own_is_read(int fd, int flags);
+void own_is_written(int fd, int flags);
+void own_is_truncated(const char *real);
+ino_t last_name(int dir, const char *real);
+void own_is_gone(ino_t inode);
 
 /* ---- changes.c --------------------------------------------------------------------------------------------- */
 

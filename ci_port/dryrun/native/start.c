@@ -92,11 +92,18 @@ static void start_tool(char **argv) {
 }
 
 /* The machine's root may read and search everything, the world's user what modes let him (capabilities(7)). The worker
- * has given up all else, but keeps that: this library may lie in somebody else's folder (landlock.py). */
-static void give_up_rights(void) {
+ * has given up all else, but keeps that: this library may lie in somebody else's folder, and so may the script's own files
+ * (landlock.py, stubs.c). */
+#define READ_ALL (1u << 2)  /* CAP_DAC_READ_SEARCH */
+void use_rights(int are_used) {
     struct { uint32_t version; int pid; } header = {0x20080522, 0};
-    uint32_t none[6] = {0};
-    syscall(SYS_capset, &header, none);
+    struct { uint32_t used, kept, inherited; } rights[2];
+    if (!ctl->uid || syscall(SYS_capget, &header, rights)) return;
+    memset(&rights[1], 0, sizeof rights[1]);
+    rights[0].kept &= READ_ALL;
+    rights[0].used = are_used ? rights[0].kept : 0;
+    rights[0].inherited = 0;
+    syscall(SYS_capset, &header, rights);
 }
 
 /* A script that another one has started: its environment is the real one. */
@@ -127,7 +134,7 @@ __attribute__((constructor)) static void start(int argc, char **argv) {
     syscall(SYS_close, fd);
     if (ctl == MAP_FAILED || ctl->version != VERSION) _exit(END_STATUS);
     check_stop();
-    if (ctl->uid) give_up_rights();
+    use_rights(0);
     in_bash = dlsym(RTLD_DEFAULT, "executing_line_number") != NULL;
     char **environment;
     read_configuration(&environment);

@@ -14,6 +14,7 @@ static struct timespec written_at(ino_t inode, struct timespec real) {
 }
 
 void fix_stat(struct stat *st) {  /* nothing of the machine: one owner, times of the world */
+    show_own(st);
     st->st_uid = ctl->uid;
     st->st_gid = ctl->gid;
     st->st_mtim = st->st_atim = st->st_ctim = written_at(st->st_ino, st->st_mtim);
@@ -112,6 +113,7 @@ int statx(int dir, const char *restrict path, int flags, unsigned mask, struct s
     int result = NEXT(statx)(dir, real_path(path, buffer), flags, mask, st);
     if (result && ready && (errno == ENOENT || errno == ENOTDIR)) ask_path(dir, path);
     if (!result && ready) {
+        show_own_x(st);
         struct stat seen = {.st_mode = st->stx_mode, .st_ino = st->stx_ino};
         note_size(&seen);
         st->stx_uid = ctl->uid;

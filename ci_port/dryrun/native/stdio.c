@@ -21,11 +21,17 @@ FILE *fopen(const char *restrict path, const char *restrict mode) {
 FILE *fopen64(const char *restrict path, const char *restrict mode) {
     return open_stream(path, mode, __builtin_return_address(0));
 }
+/* Neither a file nor missing: it must not be opened twice. In a world of version 1, all is left to the C library. */
+static int is_special(const char *path) {
+    struct stat st;
+    return !ctl->effects || (!world_stat(AT_FDCWD, path, &st, 0) && !S_ISREG(st.st_mode));
+}
 DECLARE(freopen);
 FILE *freopen(const char *restrict path, const char *restrict mode, FILE *restrict stream) {
     char buffer[PATH_ROOM];
-    if (ready && path && (mode[0] != 'r' || strchr(mode, '+')) && (!is_device(path) || is_open_file(path))) {
-        if (in_bash || !ctl->effects) fail(NULL, "%s is opened for writing in a way that is not recorded", path);
+    int writes = mode[0] != 'r' || strchr(mode, '+');
+    if (ready && path && (!is_device(path) || is_open_file(path)) && (writes || !is_special(path))) {
+        if (writes && (in_bash || !ctl->effects)) fail(NULL, "%s is opened for writing in a way that is not recorded", path);
         int fd = open_path(AT_FDCWD, path, mode_flags(mode), 0666, NULL);
         if (fd < 0) return NULL;
         snprintf(buffer, sizeof buffer, "/proc/self/fd/%d", fd);

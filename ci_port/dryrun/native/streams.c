@@ -57,7 +57,7 @@ void inodes(char *text, size_t room) {
     size_t used = 0;
     for (int fd = 0; fd < 3; fd++) {
         struct stat st;
-        uint64_t number = syscall(SYS_fstat, fd, &st) || is_initial(fd, &st) || S_ISCHR(st.st_mode) ? 0 : st.st_ino;
+        uint64_t number = own_fstat(fd, &st) || is_initial(fd, &st) || S_ISCHR(st.st_mode) ? 0 : st.st_ino;
         used += (size_t)snprintf(text + used, room - used, "%llu ", (unsigned long long)number);
     }
 }
@@ -76,6 +76,11 @@ const char *stream(int fd, char *buffer, size_t room) {
     }
     if (S_ISSOCK(st.st_mode)) fail(NULL, "a command has a socket as file descriptor %d", fd);
     char name[64], target[PATH_ROOM];
+    const char *own = own_path(NULL, &st, target);
+    if (own) {
+        snprintf(buffer, room, "%s", own);
+        return buffer;
+    }
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     ssize_t n = syscall(SYS_readlinkat, AT_FDCWD, name, target, sizeof target - 1);
     if (n < 0) fail(NULL, "file descriptor %d of a command cannot be identified", fd);

@@ -12,7 +12,7 @@ struct written *written_file(ino_t inode, int make) {
         if (slot->run == ctl->run && slot->inode != inode) continue;
         if (slot->run == ctl->run) { found = slot; break; }
         if (make) {
-            *slot = (struct written){inode, 0, 0, ctl->run, 0};
+            *slot = (struct written){.inode = inode, .run = ctl->run};
             found = slot;
         }
         break;
@@ -62,7 +62,7 @@ void flush_text(int dir, const char *path) {
 }
 
 static struct written *of_stream(int fd, struct stat *st) {
-    if (syscall(SYS_fstat, fd, st) || !S_ISREG(st->st_mode)) return NULL;
+    if (own_fstat(fd, st) || !S_ISREG(st->st_mode)) return NULL;
     struct written *file = written_file(st->st_ino, 0);
     return file && file->record ? file : NULL;
 }

@@ -28,6 +28,7 @@ def example(**changes: object) -> configuration.Configuration:
         "bash": "/bin/bash",
         "workspace": "/w",
         "path": "/opt/bin:/bin",
+        "stubs": "/scratch/stubs",
         "effects": True,
         "has_stdin": False,
         "courses": False,
@@ -91,6 +92,7 @@ def test_the_parts_stand_in_the_order_in_which_the_library_takes_them() -> None:
         "bash": b"/bin/bash",
         "workspace": b"/w",
         "path": b"/opt/bin:/bin",
+        "stubs": b"/scratch/stubs",
     }
     assert reader.number() == 2
     assert (reader.text(), reader.text(), reader.number()) == (b"cat", b"/bin/cat", layout.TEXT_TOOL)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from ci_port.dryrun.layout import Kind
+from ci_port.dryrun.own_files import OwnFiles
 from ci_port.dryrun.places import Places
 from ci_port.dryrun.records import Record
 
-PLACES = Places("my ci", "/w/ci/steps", "/w", "/scratch/root")
+OWN = OwnFiles("/real/ci", "/w/ci/steps", "/w/ci/steps", {})
+PLACES = Places("my ci", OWN, "/w")
 
 
 def test_a_file_is_shown_as_the_user_wrote_it_whatever_way_the_script_did() -> None:
@@ -26,14 +29,30 @@ def test_the_place_of_an_event_and_of_an_error() -> None:
 
 
 def test_the_last_place_with_its_line(tmp_path: Path) -> None:
-    places = Places("my ci", "/w/ci/steps", "/w", str(tmp_path))
     script = tmp_path / "w" / "ci" / "steps" / "a.sh"
     script.parent.mkdir(parents=True)
     script.write_text("one\n  two  \n", encoding="utf-8")
-    assert places.of_last(("ci/steps/a.sh", 2)) == {"place": ["my ci/a.sh", 2, []], "command": "two"}
-    assert places.of_last(("ci/steps/a.sh", 9)) == {"place": ["my ci/a.sh", 9, []]}
-    assert places.of_last(("gone.sh", 1)) == {"place": ["gone.sh", 1, []]}
-    assert places.of_last(None) == {}
+
+    def of_last(at: tuple[str, int] | None) -> dict[str, Any]:
+        return PLACES.of_last(at, lambda path: f"{tmp_path}{path}")
+
+    assert of_last(("ci/steps/a.sh", 2)) == {"place": ["my ci/a.sh", 2, []], "command": "two"}
+    assert of_last(("/w/ci/steps/a.sh", 2)) == {"place": ["my ci/a.sh", 2, []], "command": "two"}
+    assert of_last(("ci/steps/a.sh", 9)) == {"place": ["my ci/a.sh", 9, []]}
+    assert of_last(("gone.sh", 1)) == {"place": ["gone.sh", 1, []]}
+    assert of_last(None) == {}
+
+
+def test_with_a_checkout_all_of_it_has_names() -> None:
+    own = OwnFiles("/real", "/w", "/w/ci/steps", {})
+    shown = {directory: Places(directory, own, "/w") for directory in (".", "ci/steps", "/real/ci/steps")}
+    assert {directory: places.shown("/w/lib/x.sh") for directory, places in shown.items()} == {
+        ".": "../../lib/x.sh",
+        "ci/steps": "lib/x.sh",
+        "/real/ci/steps": "/real/lib/x.sh",
+    }
+    assert shown["ci/steps"].shown("./ci/steps/a.sh") == "ci/steps/a.sh"
+    assert shown["ci/steps"].shown("../elsewhere") == "../elsewhere"
 
 
 def test_lines_of_one_file_under_several_names() -> None:

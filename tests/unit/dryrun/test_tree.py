@@ -12,11 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ci_port.dryrun import tree
+from ci_port.dryrun.own_files import own_files
+from ci_port.dryrun.stubs import Stubs
 from ci_port.model import File, Link, World
 
 WORLD = World(
     workspace="/w/space",
     path="/bin",
+    scripts="ci",
     dirs=frozenset({"/data"}),
     files={"/w/space/file": "text\n", "/w/space/ci/replaced.sh": "of the world\n", "/data/b\udcff": "\udcfe"},
     executables=frozenset({"/bin/tool"}),
@@ -35,9 +38,15 @@ def built(tmp_path: Path) -> tree.Tree:
     (scripts / "dangling").symlink_to("nowhere")
     (scripts / "sub" / "loop").symlink_to("..")
     os.mkfifo(scripts / "pipe")
-    found = tree.Tree(str(tmp_path / "root"), str(scripts), "/w/space/ci")
+    found = tree_of(tmp_path, WORLD)
     found.ensure(tree.layout_of(WORLD, ()))
     return found
+
+
+def tree_of(tmp_path: Path, world: World) -> tree.Tree:
+    """Return the tree of the script in a folder."""
+    own = own_files(tmp_path / "scripts" / "script.sh", world)
+    return tree.Tree(str(tmp_path / "root"), own, Stubs(str(tmp_path / "stubs"), own, lambda _: False))
 
 
 def everything(root: str) -> dict[str, bytes | None]:
@@ -105,9 +114,9 @@ def test_a_forgotten_tree_is_built_anew(built: tree.Tree) -> None:
 
 
 def test_size(built: tree.Tree) -> None:
-    assert built.size() == built.built
+    assert built.written(()) == 0
     Path(built.root, "data/more").write_bytes(b"x" * 1000)
-    assert built.size() == built.built + 1000
+    assert built.written(()) == 1000
 
 
 def test_files_have_their_modes_and_links_lead_where_they_say(tmp_path: Path) -> None:
@@ -115,7 +124,7 @@ def test_files_have_their_modes_and_links_lead_where_they_say(tmp_path: Path) ->
         "/w", "/bin", files={"/w/run.sh": File("x", 0o751), "/w/shared": File("", 0o666), "/w/link": Link("run.sh")}
     )
     (tmp_path / "scripts").mkdir()
-    found = tree.Tree(str(tmp_path / "root"), str(tmp_path / "scripts"), "/w/ci")
+    found = tree_of(tmp_path, world)
     for _ in range(2):
         found.ensure(tree.layout_of(world, ()))
         found.forget()
@@ -130,6 +139,7 @@ FULL = World(
     version=2,
     workspace="/w",
     path="/opt/bin",
+    scripts="ci",
     dirs=frozenset({"/w/empty", "/w/a b", "/data"}),
     files={
         "/w/f": File("text\n", 0o640),
@@ -254,7 +264,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> tree.Tree:
     (scripts / "script.sh").chmod(0o700)
     (scripts / "own.sh").write_text("on disk\n")
     (scripts / "sub" / "more.sh").write_text("more\n")
-    found = tree.Tree(str(folder / "root"), str(scripts), "/w/ci")
+    found = tree_of(folder, FULL)
     found.ensure(tree.layout_of(FULL, ()))
     return found
 
@@ -263,7 +273,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> tree.Tree:
 def test_whatever_a_run_changes_is_put_back(standing: tree.Tree, changes: list[tuple[str, str, str]]) -> None:
     layout = tree.layout_of(FULL, ())
     standing.ensure(layout)
-    before = state(standing.root)
+    before, left = state(standing.root), standing.left("/w")
     root = os.stat(standing.root).st_ino
     changed = Changed(standing.root)
     for action, path, other in changes:
@@ -271,13 +281,15 @@ def test_whatever_a_run_changes_is_put_back(standing: tree.Tree, changes: list[t
     standing.restore(changed.touched)
     standing.ensure(layout)
     assert state(standing.root) == before
+    assert standing.left("/w") == left
     # It is put back, and not built anew.
     assert os.stat(standing.root).st_ino == root
 
 
 def test_what_could_not_be_put_back_is_built_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "scripts").mkdir()
-    found = tree.Tree(str(tmp_path / "root"), str(tmp_path / "scripts"), "/w/ci")
+    (tmp_path / "scripts" / "script.sh").write_text("script\n")
+    found = tree_of(tmp_path, FULL)
     layout = tree.layout_of(FULL, ())
     found.ensure(layout)
     before = state(found.root)

@@ -16,6 +16,7 @@ import pytest
 
 from ci_port.dryrun import build, layout, programs, wire
 from ci_port.dryrun.limits import Limits
+from ci_port.dryrun.own_files import own_files
 from ci_port.dryrun.scratch import Scratch
 from ci_port.dryrun.worker import Setup
 from ci_port.model import Case, World
@@ -47,12 +48,13 @@ def setup(tmp_path: Path) -> Setup:
     (tmp_path / "scripts" / "script.sh").write_text("run here\nrun there >log\n", encoding="utf-8")
     (tmp_path / "scratch").mkdir()
     bash = programs.find_bash()
+    world = World("/w", "/bin", scripts="ci")
     return Setup(
         scratch=Scratch(str(tmp_path / "scratch")),
         script="script.sh",
         directory=str(tmp_path / "scripts"),
-        stands_in="/w/ci",
-        world=World("/w", "/bin"),
+        own=own_files(tmp_path / "scripts" / "script.sh", world),
+        world=world,
         limits=Limits(),
         bash=bash,
         library=str(build.locate()),
@@ -110,8 +112,9 @@ def version_2(setup: Setup, **changes: Any) -> Setup:
 
 def run(setup: Setup, script: str, *cases: Case) -> list[Mapping[str, Any]]:
     """Return the answers to the cases; the script has no first line of its own unless it brings one."""
-    Path(setup.directory, "script.sh").write_text(script, encoding="utf-8")
-    return ask(setup, cases or [Case("one", ())])[1:]
+    file = Path(setup.directory, "script.sh")
+    file.write_text(script, encoding="utf-8")
+    return ask(dataclasses.replace(setup, own=own_files(file, setup.world)), cases or [Case("one", ())])[1:]
 
 
 def words(answer: Mapping[str, Any]) -> list[list[str]]:

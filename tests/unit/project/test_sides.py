@@ -31,7 +31,7 @@ def test_no_script_is_a_usage_error(tmp_path: Path, name: str) -> None:
 
 
 def test_what_the_recorder_lacks_becomes_cannot_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def cannot(script: Path, world: World) -> object:
+    def cannot(script: Path, world: World, **how: object) -> object:
         raise ci_port.dryrun.CannotRunHere("install gcc")
 
     script = tmp_path / "test.sh"
