@@ -145,3 +145,16 @@ def test_a_script_that_bash_does_not_understand_has_no_plan(
 def test_a_script_may_end_as_bash_does_where_it_does_not_understand(scene: scenes.Scene) -> None:
     assert scene.run("run\nexit 2\n").plan.status == 2
     assert scene.run("eval 'if'\nexit 2\n").plan.status == 2
+
+
+NO_ERRORS = {
+    "extended globs": "shopt -s extglob\nrun !(lines.txt|sub)\nexit 2\n",
+    "an alias": "shopt -s expand_aliases\nalias whether=if\nwhether true; then run; fi\nexit 2\n",
+    "text behind the end": "run\nexit 2\n)text\n",
+}
+
+
+@pytest.mark.parametrize("script", NO_ERRORS.values(), ids=NO_ERRORS)
+def test_what_is_an_error_only_to_who_reads_without_running_is_none(scene: scenes.Scene, script: str) -> None:
+    plan = scene.run(script).plan
+    assert (len(plan.steps), plan.status) == (1, 2)
