@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ci_port.bash.variables import CARRIED, why_not_followed
 from ci_port.host.answers import prepare
-from ci_port.host.seam import PIPE, Command, Left, Outcome, Scope, Stream, Word
+from ci_port.host.seam import PIPE, Command, Left, Outcome, ProcessSubstitution, Scope, Stream, Word
 from ci_port.host.session import Session
 from ci_port.model import (
     Asked,
@@ -25,7 +25,7 @@ from ci_port.model import (
     Write,
 )
 from ci_port.model.case import refusal
-from ci_port.model.plan import Changes
+from ci_port.model.plan import Changes, Text, text_of
 
 Program = Callable[[Session], None]
 """A script: it drives a session, and ends or raises what the session raises."""
@@ -76,6 +76,7 @@ class PlanHost:
         if argv[0] in self._world.pure and (computed := self._pure(argv, command.cwd)) is not None:
             return computed
         rule = self._rules.answer(argv, self._uses)
+        fed = _fed(command)
         if isinstance(command.stdin, Stream) and "-" in argv:
             # The one way in which a command of a dry run reads its standard input (tests/parity/recorded/README.md).
             command.stdin.drain()
@@ -88,6 +89,7 @@ class PlanHost:
             PIPE if isinstance(command.stdin, Stream) else command.stdin and self._world.relative(command.stdin),
             command.stdout,
             command.stderr,
+            fed,
         )
         self._note(step)
         if command.stdout != PIPE:
@@ -119,7 +121,11 @@ class PlanHost:
         """Write the file down, and let the rest of the run see it."""
         if self._tree.is_dir(path):
             return 1
-        self._note(Write(self._world.relative(path), append))
+        self._note(
+            Write(
+                self._world.relative(path), append, text_of(text.encode("utf-8", "surrogateescape")) if text else None
+            )
+        )
         before = self._tree.read(path) if append else None
         self._tree = self._tree.with_file(path, (before or "") + text)
         return 0
@@ -196,6 +202,13 @@ class PlanHost:
 
 
 _PSEUDO_FILE = "/dev/fd/63"
+
+
+def _fed(command: Command) -> Text | None:
+    """Return what waits in the pipe, and behind it what process substitutions among the words feed."""
+    waiting = command.stdin.rest if isinstance(command.stdin, Stream) else ""
+    fed = waiting + "".join(word.text for word in command.argv if isinstance(word, ProcessSubstitution))
+    return text_of(fed.encode("utf-8", "surrogateescape")) if fed else None
 
 
 def _plain_words(words: tuple[Word, ...]) -> tuple[str, ...]:

@@ -29,6 +29,11 @@ class Stream:
     def __init__(self, text: str) -> None:
         self._rest = text
 
+    @property
+    def rest(self) -> str:
+        """What is left; it stays there."""
+        return self._rest
+
     def line(self) -> str | None:
         """Return the next line without its newline (`read -r`); None at the end of the text."""
         if not self._rest:
