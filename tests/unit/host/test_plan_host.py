@@ -71,7 +71,11 @@ def test_written_files_are_seen_later(world: World) -> None:
         sh.write("test", "x")
 
     for _ in range(2):
-        assert steps(program, world) == (Write("new/file", False), Write("new/file", True), Write("/outside", False))
+        assert steps(program, world) == (
+            Write("new/file", False, "a\n"),
+            Write("new/file", True, "b\n"),
+            Write("/outside", False, "x"),
+        )
 
 
 def test_sourced_content_is_refused(world: World) -> None:

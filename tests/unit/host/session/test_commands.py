@@ -22,8 +22,8 @@ def test_redirections_and_directory(world: World) -> None:
     steps = observe(program, world, Case("case", ())).plan.steps
     assert steps == (
         Execute(("a",), "test", stdin="notes.txt", stdout=NULL, stderr=NULL),
-        Execute(("b",), "test", stdin=PIPE),
-        Execute(("d", "/dev/fd/63"), "test", stdout=PIPE, stderr=PIPE),
+        Execute(("b",), "test", stdin=PIPE, input="x"),
+        Execute(("d", "/dev/fd/63"), "test", stdout=PIPE, stderr=PIPE, input="text"),
         Execute(("e",), "/elsewhere"),
     )
 
