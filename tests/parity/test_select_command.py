@@ -11,7 +11,7 @@ import yaml
 
 from ci_port.dryrun import Recorder
 from ci_port.host import Session, observe
-from ci_port.model import Case, World
+from ci_port.model import Case, Rule, World
 from ci_port.parity import Verdict, judge
 from ci_port.runner.project import load_project
 from ci_port.runner.select import Side, choose, script_command, select_test_command
@@ -21,7 +21,9 @@ WORKFLOW = Path(__file__).resolve().parents[2] / ".github/workflows/_linux-test.
 CONFIGS = (None, "", "multigpu", "multigpu_x", "xmultigpu", "default", "smoke", "onnx", "*", "multi gpu")
 BUILDS = (None, "", "onnx", "linux-jammy-py3.10-onnx", "linux-onnx-cuda", "linux-jammy-py3.10-gcc11", "ONNX", "onn x")
 FLAGS = (None, "", "0", "1", "01", "true", " 1", "1 ")
-WORLD = World(workspace="/w", path="/bin")
+SCRIPTS = (".ci/pytorch/test.sh", ".ci/onnx/test.sh", ".ci/pytorch/multigpu-test.sh")
+RULES = (*(Rule((script,)) for script in SCRIPTS), Rule(("python3", "**")))
+WORLD = World(workspace="/w", path="/bin", commands=RULES)
 
 
 def cases() -> Iterator[Case]:
