@@ -108,7 +108,9 @@ def _run(observed: Observation, start: dict[str, str]) -> Run:
         given = step.input if isinstance(step.input, str) else None
         commands.append(Command(step.argv, step.cwd, step.status, tuple(sorted(changed.items())), given))
     files = {
-        path: Left(left.kind, left.mode, left.content) for path, left in observed.files.items() if path not in _OWN
+        path: Left(left.kind, 0 if left.kind == "link" else left.mode, left.content)
+        for path, left in observed.files.items()
+        if path not in _OWN
     }
     return Run(tuple(commands), observed.plan.status, files, observed.output, observed.messages)
 
