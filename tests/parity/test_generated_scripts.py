@@ -28,7 +28,9 @@ def recorded_bash() -> Iterator[RecordedBash]:
 
 
 # Not done: some differences that this finds are faults of one side or the other that nobody has removed yet.
-@pytest.mark.xfail(reason="a rule makes a file where a directory stands, or below a link that leads nowhere")
+@pytest.mark.xfail(
+    strict=False, reason="a rule makes a file where a directory stands, or below a link that leads nowhere"
+)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_recorder_says_what_bash_does(
     part: int, real_bash: RealBash, recorded_bash: RecordedBash, request: pytest.FixtureRequest
