@@ -80,7 +80,7 @@ def _side(arguments: argparse.Namespace) -> tuple[OpenSide, int]:
     world = load_world(project.world)
     if arguments.impl == "shell":
         return sides.shell_side(project.script, world), options.workers(arguments)
-    side = sides.python_side(project.port, world)
+    side = sides.python_side(project.port, world, project.script)
     # Planning in Python keeps one core busy by itself; threads would only take turns.
     return lambda: contextlib.nullcontext(side), 1
 

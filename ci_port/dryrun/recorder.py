@@ -46,12 +46,13 @@ class Recorder:
         decides: Decides = every_status,
         looks: bool = False,
         courses: bool = False,
+        changes: bool = False,
     ) -> None:
         """Take the script, with its neighbours beside it, and the world that it runs in.
 
         `decides` tells whether the status of a command selects what the script does next; without it, every one does.
         With `looks`, observations hold all that was printed and the files that were left behind; with `courses`, each
-        command that the shell has started.
+        command that the shell has started; with `changes`, all that was printed and what the run has changed.
 
         The script's directory stands in the world's `scripts`; with `checkout`, it stands in the workspace as in its
         work tree, with all that git tracks there. Raises CannotRunHere if this machine cannot record,
@@ -64,6 +65,7 @@ class Recorder:
         self._decides = decides
         self._looks = looks
         self._courses = courses
+        self._changes = changes
         self._bash = shell
         self._script = script
         self._world = world
@@ -91,6 +93,7 @@ class Recorder:
             tools=tools,
             looks=self._looks,
             courses=self._courses,
+            changes=self._changes,
             loaders=tuple(sorted({loader for path in programs if (loader := loader_of(path))})),
         )
 
@@ -129,6 +132,7 @@ class Recorder:
             remarks=tuple(answer["remarks"]),
             output=answer["output"],
             files={path: Left(*seen) for path, seen in answer["files"].items()},
+            changes={path: seen and Left(*seen) for path, seen in answer["changes"].items()},
             version=self._world.version,
             course=_course(answer["course"]) if self._courses else None,
         )

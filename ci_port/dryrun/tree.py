@@ -227,6 +227,16 @@ class Tree:
                 found[os.path.relpath(path, top)] = self._seen(path)
         return found
 
+    def now(self, touched: Iterable[str]) -> dict[str, tuple[str, int, str] | None]:
+        """Return what stands at some paths and below them, without links on the way to them; None: nothing."""
+        found: dict[str, tuple[str, int, str] | None] = {}
+        for path in _topmost(touched):
+            real = self.root + path
+            found[path] = self._seen(real) if os.path.lexists(real) else None
+            if os.path.isdir(real) and not os.path.islink(real):
+                found.update((f"{path.rstrip('/')}/{name}", seen) for name, seen in self.left(path).items())
+        return found
+
     def _seen(self, path: str) -> tuple[str, int, str]:
         mode = os.lstat(path).st_mode
         if stat.S_ISLNK(mode):

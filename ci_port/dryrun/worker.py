@@ -64,6 +64,8 @@ class Setup:
     """Whether observations hold all that was printed, and the files that were left behind."""
     courses: bool = False
     """Whether observations hold each command that the shell has started."""
+    changes: bool = False
+    """Whether observations hold all that was printed, and what has become of each path that the run has changed."""
 
 
 class Failure(Exception):
@@ -130,7 +132,7 @@ class Worker:
         limits = self._setup.limits
         status, problem = self._run(started.argv, world.umask)
         files = self._tree.left(world.workspace) if self._setup.looks else {}
-        records, found = self._records(problem)
+        records, found, changed = self._records(problem)
         closed = world.workspace if world.checkout else None
         found_steps, shown = steps([record for record in records if record.kind in STEPS], start, world, found)
         return {
@@ -139,9 +141,12 @@ class Worker:
             "places": [self._places.of(record) for record in shown],
             "asked": [self._question(question) for question in questions(records, world, closed)],
             "lines": self._places.lines(self._control.lines()),
-            "messages": self._supervisor.said(2, limits.messages),
-            "output": self._supervisor.said(1, limits.output if self._setup.looks else limits.messages),
+            "messages": self._supervisor.said(2, limits.output if self._setup.changes else limits.messages),
+            "output": self._supervisor.said(
+                1, limits.output if self._setup.looks or self._setup.changes else limits.messages
+            ),
             "files": files,
+            "changes": changed,
             "course": self._course(records),
         }
 
@@ -213,8 +218,8 @@ class Worker:
         except RunEnded as ended:
             return 0, str(ended)
 
-    def _records(self, problem: str) -> tuple[list[Record], dict[int, bytes]]:
-        """Return what the run left in the log, what it wrote and fed, and put the tree back.
+    def _records(self, problem: str) -> tuple[list[Record], dict[int, bytes], dict[str, tuple[str, int, str] | None]]:
+        """Return what the run left in the log, what it wrote and fed, what it changed, and put the tree back.
 
         Raises Failure if something has ended the run: `problem`, or what the library says.
         """
@@ -225,11 +230,12 @@ class Worker:
         self._expect_no_problem(problem, records)
         found = contents(records, self._control, self._setup.scratch.root)
         touched = [record.texts[0] for record in records if record.kind is Kind.TOUCH]
+        changed = self._tree.now(touched) if self._setup.changes else {}
         if self._setup.world.version >= 2:
             self._tree.restore(touched)
         else:
             self._tree.undo([record.texts[0] for record in records if record.kind is Kind.MKDIR], self._control.dirty)
-        return records, found
+        return records, found, changed
 
     def _expect_no_problem(self, problem: str, records: list[Record]) -> None:
         """Raise Failure if the library, this process or something else has ended the run; the library says most."""

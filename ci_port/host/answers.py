@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ci_port.host.tree import Tree
+from ci_port.host.tree import NOTHING, Own, Tree
 from ci_port.model import Rule, World
 from ci_port.model.rules import WILDCARDS
 
@@ -29,6 +29,10 @@ class RuleIndex:
             else:
                 self._others.setdefault(name, list(self._others[_ANY])).append(number)
 
+    def names(self, name: str) -> bool:
+        """Return whether a rule speaks of a command of this very name."""
+        return any(rule.argv[0] == name for rule in self._rules)
+
     def answer(self, argv: tuple[str, ...], uses: dict[int, int]) -> Rule | None:
         """Return the rule that answers the command, or None; `uses` counts for one run, for rules with `nth`."""
         first = self._exact.get(argv, len(self._rules))
@@ -51,9 +55,10 @@ _ANY = "*"
 class Prepared:
     """One world, made ready for many runs."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, own: Own) -> None:
         self.world = world
-        self.tree = Tree.of(world)
+        self.own = own
+        self.tree = Tree.of(world, own)
         self._conditional = tuple(rule for rule in world.every_rule if rule.when)
         self._indexes: dict[tuple[bool, ...], RuleIndex] = {}
 
@@ -68,10 +73,10 @@ class Prepared:
 _LAST: list[Prepared] = []
 
 
-def prepare(world: World) -> Prepared:
-    """Return the world made ready. The last one is kept, because most runs are in the same world."""
+def prepare(world: World, own: Own = NOTHING) -> Prepared:
+    """Return the world made ready, with the own files. The last one is kept: most runs are in the same world."""
     last = _LAST[0] if _LAST else None
-    if last is None or last.world is not world:
-        last = Prepared(world)
+    if last is None or last.world is not world or last.own is not own:
+        last = Prepared(world, own)
         _LAST[:] = [last]
     return last

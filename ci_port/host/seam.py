@@ -51,16 +51,24 @@ class Stream:
         self._rest = text + self._rest
 
 
+@dataclass(frozen=True, slots=True)
+class HereDocument:
+    """`<<END` or `<<<`: standard input is this text."""
+
+    text: str
+
+
 Word = str | ProcessSubstitution
-Input = str | Stream
-"""Where standard input comes from: a path, or a pipe."""
+Input = str | Stream | HereDocument
+"""Where standard input comes from: a path, a pipe, or a text of the script."""
 
 
 class Command(NamedTuple):
     """A process to run: words as written, absolute directory, exported environment, redirections.
 
-    `stdin` is None (inherited), a path or a pipe; `stdout` and `stderr` are None, a path, or `pipe` (the text comes
-    back in the outcome; with `stderr` as well, both do). `previous` is the directory before the last change of it.
+    `stdin` is None (inherited), a path, a pipe or a here-document; `stdout` and `stderr` are None, a path (with `>>`
+    before it: appended to), or `pipe` (the text comes back in the outcome; with `stderr` as well, both do). Both the
+    same path: `&> path`. `previous` is the directory before the last change of it.
     """
 
     argv: tuple[Word, ...]
@@ -134,6 +142,9 @@ class Host(Protocol):
     def write(self, path: str, text: str, *, append: bool) -> int:
         """Write a file, as a redirection of the script itself does; return 0, or 1 if it cannot be opened."""
 
+    def umask(self, value: int) -> int:
+        """Set the mode bits that new files do not get; return the status."""
+
     def limit(self, resource: str, value: int) -> int:
         """Set a resource limit for this process and what it starts; return the status."""
 
@@ -148,6 +159,12 @@ class Host(Protocol):
 
     def is_dir(self, path: str) -> bool:
         """Return whether the path is a directory (`-d`)."""
+
+    def exists(self, path: str) -> bool:
+        """Return whether something is at the path (`-e`)."""
+
+    def is_link(self, path: str) -> bool:
+        """Return whether the path is a symbolic link (`-L`)."""
 
     def is_executable(self, path: str) -> bool:
         """Return whether the path is a file that can be executed (`-x`)."""

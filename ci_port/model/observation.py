@@ -128,7 +128,8 @@ class Observation:
     `messages` is the end of what the run printed on standard error: for people, when a run ends unexpectedly.
     `version` is that of the world in which it ran, `remarks` say how the run differs from what CI does.
     `output` is the end of what was printed on standard output; `files` is what stands below the workspace at the end,
-    by relative path, where the recorder was asked to look. `course` is there where the recorder was asked for it.
+    by relative path, where the recorder was asked to look. `changes` is what has become of the absolute paths that the
+    run has changed, None of what is gone. Like `course`, it is there where the recorder was asked for it.
     """
 
     plan: Plan
@@ -141,6 +142,7 @@ class Observation:
     output: str = ""
     files: Mapping[str, Left] = field(default_factory=dict)
     course: Course | None = None
+    changes: Mapping[str, Left | None] = field(default_factory=dict)
 
     @property
     def trusted(self) -> bool:

@@ -27,7 +27,7 @@ def compared(
     subjects = subjects_of(project)
     clock = Clock()
     control = clock.timed_opener("script", sides.shell_side(project.script, world))
-    candidate = clock.timed("port", sides.python_side(project.port, world))
+    candidate = clock.timed("port", sides.python_side(project.port, world, project.script))
     collector = Collector()
     with clock.span("sweep"):
         _sweep(spaces, control, candidate, jobs, collector, progress)
@@ -52,7 +52,7 @@ def compared(
 
 def not_same(project: Project, world: World, cases: Sequence[Case], jobs: int, progress: OpenProgress = unseen) -> int:
     """Return how many cases are not shown to be the same."""
-    candidate = sides.python_side(project.port, world)
+    candidate = sides.python_side(project.port, world, project.script)
     results = sweep(cases, sides.shell_side(project.script, world), candidate, jobs)
     return take_all(results, len(cases), progress)
 

@@ -40,12 +40,20 @@ def shell_side(script: Path, world: World) -> OpenSide:
     return open_recorder
 
 
-def python_side(port: str, world: World) -> Side:
-    """Return the port `module:function` as a side; raises UsageError when it cannot be found."""
+def python_side(port: str, world: World, script: Path) -> Side:
+    """Return the port `module:function` as a side; raises UsageError when it cannot be found.
+
+    In a world of version 2 it stands beside the files of the script, and tools really run for it on a bench.
+    """
     from ci_port.host import observe  # here, because only who plans in Python pays for it
 
     program = _imported(port)
-    return lambda case: observe(program, world, case)
+    if world.version < 2:
+        return lambda case: observe(program, world, case)
+    from ci_port.project.bench import RecordingBench, own_nodes
+
+    own, bench = own_nodes(script, world), RecordingBench(script, world)
+    return lambda case: observe(program, world, case, own=own, bench=bench)
 
 
 def _imported(port: str) -> Callable[..., Any]:

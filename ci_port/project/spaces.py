@@ -86,7 +86,7 @@ def failing(cases: Sequence[Case], project: Project, world: World) -> tuple[list
     The port says which commands there are. Should it leave one out, the case as it stands is different, and that is
     what it is kept for.
     """
-    side = sides.python_side(project.port, world)
+    side = sides.python_side(project.port, world, project.script)
     bare = environments(cases)
     found: list[Case] = []
     for case in bare:

@@ -147,7 +147,7 @@ def _recorder(project: Project, world: World, cases: Sequence[Case], rounds: int
 
 
 def _port(project: Project, world: World, cases: Sequence[Case]) -> list[Figure]:
-    side = python_side(project.port, world)
+    side = python_side(project.port, world, project.script)
     bash = shutil.which("bash") or "/bin/bash"
     side(cases[0])
     plans = [_seconds(lambda case=case: side(case)) for case in cases]  # type: ignore[misc]
@@ -163,7 +163,7 @@ def _port(project: Project, world: World, cases: Sequence[Case]) -> list[Figure]
 
 def _parallel(project: Project, world: World, cases: Sequence[Case], *, quick: bool) -> list[Figure]:
     part = cases[:: 20 if quick else 6]
-    candidate = python_side(project.port, world)
+    candidate = python_side(project.port, world, project.script)
 
     def parity(jobs: int) -> None:
         summarise(sweep(part, shell_side(project.script, world), candidate, jobs))

@@ -49,6 +49,13 @@ class Builtins(Steps):
                 return 1
             return 0
 
+    def umask(self, value: int) -> int:
+        """Set the mask for this process and what it starts."""
+        with self._step(("umask", f"{value:03o}")):
+            self.steps += 1
+            os.umask(value)
+            return 0
+
     def limit(self, resource: str, value: int) -> int:
         """Set a limit, soft and hard, as `ulimit` does."""
         import resource as limits

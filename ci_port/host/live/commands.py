@@ -10,7 +10,7 @@ from ci_port.host.live import processes, programs
 from ci_port.host.live.processes import Redirections
 from ci_port.host.live.speech import STDERR, STDIN, STDOUT
 from ci_port.host.live.steps import Steps
-from ci_port.host.seam import PIPE, Command, Outcome, ProcessSubstitution, Stream
+from ci_port.host.seam import PIPE, Command, HereDocument, Outcome, ProcessSubstitution, Stream
 from ci_port.model import RunFailed
 
 _PSEUDO_FILE = 63
@@ -40,6 +40,8 @@ class Commands(Steps):
             argv = [self._word(word, fds, opened) for word in command.argv]
             if isinstance(command.stdin, Stream):
                 fds[STDIN] = self._filled(command.stdin.drain(), opened)
+            elif isinstance(command.stdin, HereDocument):
+                fds[STDIN] = self._filled(command.stdin.text, opened)
             reader = self._capture(command, fds, opened)
             redirections = Redirections(fds, [*_paths(command)])
             pid = self._start(file, argv, self._environment(command, file), command.cwd, redirections)

@@ -19,6 +19,14 @@ class Files(Speech):
         """Return whether the path is a directory."""
         return os.path.isdir(path)
 
+    def exists(self, path: str) -> bool:
+        """Return whether something is at the path."""
+        return os.path.exists(path)
+
+    def is_link(self, path: str) -> bool:
+        """Return whether the path is a symbolic link."""
+        return os.path.islink(path)
+
     def is_executable(self, path: str) -> bool:
         """Return whether the path is a file that can be executed."""
         return os.path.isfile(path) and os.access(path, os.X_OK)

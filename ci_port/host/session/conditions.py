@@ -22,6 +22,18 @@ class Conditions(State):
         """`[ -d path ]`."""
         return bool(path) and self.host.is_dir(self._absolute(path))
 
+    def exists(self, path: str) -> bool:
+        """`[ -e path ]`."""
+        return bool(path) and self.host.exists(self._absolute(path))
+
+    def is_executable(self, path: str) -> bool:
+        """`[ -x path ]` of a file."""
+        return bool(path) and self.host.is_executable(self._absolute(path))
+
+    def is_link(self, path: str) -> bool:
+        """`[ -L path ]`."""
+        return bool(path) and self.host.is_link(self._absolute(path))
+
     def has_content(self, path: str) -> bool:
         """`[ -s path ]`."""
         return bool(path) and (self.is_dir(path) or bool(self.host.read(self._absolute(path))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ci_port.bash.paths import absolute
 from ci_port.host.session.state import State
 
 
@@ -13,7 +14,7 @@ class Directories(State):
 
     def cd(self, directory: str) -> None:
         """`cd directory`; stop if there is none."""
-        target = self._absolute(directory) if directory else self.cwd
+        target = absolute(directory, self.cwd) if directory else self.cwd
         if self.host.enter(target):
             self.previous, self.cwd = self.cwd, target
             self.variables.refresh()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 
-from ci_port.bash.paths import absolute
 from ci_port.host.seam import Host, Stream
 from ci_port.host.session.stops import Failed
 from ci_port.host.session.variables import Variables
@@ -19,8 +18,10 @@ Environ = Mapping[str, str]
 class State:
     """Variables, directory, `$?`, whether a failure stops, EXIT handlers: what every part of a session stands on."""
 
-    def __init__(self, host: Host, environment: Environ, directory: str) -> None:
+    def __init__(self, host: Host, environment: Environ, directory: str, args: Sequence[str] = ()) -> None:
         self.host = host
+        self.args = tuple(args)
+        """`"$@"` of the script."""
         self.variables = Variables(environment)
         self.cwd = directory
         self.previous: str | None = None
@@ -46,7 +47,8 @@ class State:
         return Place(name or frame.f_code.co_filename, frame.f_lineno, tuple(reversed(self.functions)))
 
     def _absolute(self, path: str) -> str:
-        return absolute(path, self.cwd)
+        """Return a path as the kernel is given it: links and `..` in it are not looked at."""
+        return path if path.startswith("/") else f"{self.cwd.rstrip('/')}/{path}"
 
 
 # As the code itself names its file: in an archive, `__file__` is another.

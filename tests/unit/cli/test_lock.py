@@ -30,7 +30,7 @@ def other(case: Case) -> Observation:
 def lockable(project: ProjectOnDisk, monkeypatch: pytest.MonkeyPatch) -> ProjectOnDisk:
     """A project whose sides plan the same."""
     monkeypatch.setattr(sides, "shell_side", lambda script, world: lambda: nullcontext(same))
-    monkeypatch.setattr(sides, "python_side", lambda port, world: same)
+    monkeypatch.setattr(sides, "python_side", lambda port, world, script: same)
     return project
 
 
@@ -49,7 +49,7 @@ def test_written_when_every_job_is_the_same(lockable: ProjectOnDisk, tmp_path: P
 def test_kept_as_it_is_when_some_job_differs(
     lockable: ProjectOnDisk, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sides, "python_side", lambda port, world: other)
+    monkeypatch.setattr(sides, "python_side", lambda port, world, script: other)
     target = tmp_path / "lock.json"
     target.write_text("old")
     assert main(["lock", "-o", str(target), "--port", "ci_port.pytorch:main", *lockable.flags]) == 1

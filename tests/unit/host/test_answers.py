@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_port.host.answers import Prepared, RuleIndex, prepare
+from ci_port.host.answers import RuleIndex, prepare
 from ci_port.model import Rule, World
 from ci_port.model.rules import Answers
 
@@ -32,7 +32,7 @@ def test_same_answers_in_any_run(rules: list[Rule], commands: list[tuple[str, ..
 
 def test_rules_depend_on_the_start() -> None:
     """A rule with `when` is in force only where its globs hold."""
-    prepared = Prepared(World("/w", "/bin", commands=(Rule(("a",), 1, "", (("X", "*y*"),)), Rule(("a",), 2))))
+    prepared = prepare(World("/w", "/bin", commands=(Rule(("a",), 1, "", (("X", "*y*"),)), Rule(("a",), 2))))
     answers = [prepared.rules(start).answer(("a",), {}) for start in ({"X": "xyz"}, {}, {"X": "xyz"})]
     assert [answer.status if answer else None for answer in answers] == [1, 2, 1]
 

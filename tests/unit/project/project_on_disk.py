@@ -86,7 +86,7 @@ def fake_sides(
     def shell(script: Path, world: World) -> OpenSide:
         return lambda: nullcontext(lambda case: control(world.overlaid(case.world), case))
 
-    def python(port: str, world: World) -> Side:
+    def python(port: str, world: World, script: Path) -> Side:
         return lambda case: candidate(world.overlaid(case.world), case)
 
     monkeypatch.setattr(sides, "shell_side", shell)

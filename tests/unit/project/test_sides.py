@@ -45,7 +45,7 @@ def test_a_port_beside_the_caller_is_found(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "port_of_test_sides.py").write_text("def main(session):\n    pass\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    side = python_side("port_of_test_sides:main", WORLD)
+    side = python_side("port_of_test_sides:main", WORLD, tmp_path / "test.sh")
     plan = side(Case("x", ())).plan
     assert (plan.steps, plan.status) == ((), 0)
 
@@ -55,4 +55,4 @@ def test_a_port_that_breaks_on_import_is_named(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     with pytest.raises(UsageError, match="cannot be imported: No module named 'no_such_thing'"):
-        python_side("broken_port_of_test_sides:main", WORLD)
+        python_side("broken_port_of_test_sides:main", WORLD, tmp_path / "test.sh")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ci_port.host import Failed, PlanHost, Session, function, observe
+from ci_port.host.answers import prepare
 from ci_port.model import Case, Place, World
 from tests.unit.host.session.beside_bash import c
 
@@ -51,13 +52,13 @@ def test_a_place_is_the_line_of_the_port_and_the_functions_around_it(world: Worl
 
 def test_a_session_that_is_in_no_port_has_a_place_too(world: World) -> None:
     """The line that asks."""
-    session = Session(PlanHost(world, {}), {}, "/w")
+    session = Session(PlanHost(prepare(world), {}), {}, "/w")
     assert session.place().line == line_of(test_a_session_that_is_in_no_port_has_a_place_too, 3)
 
 
 def test_a_status_stops_only_where_nothing_excuses_it(world: World) -> None:
     """`set -e`."""
-    session = Session(PlanHost(world, {}), {}, "/w")
+    session = Session(PlanHost(prepare(world), {}), {}, "/w")
     session.settle(0)
     with pytest.raises(Failed):
         session.settle(3)
