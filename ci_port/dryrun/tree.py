@@ -229,10 +229,10 @@ class Tree:
 
     def now(self, touched: Iterable[str]) -> dict[str, tuple[str, int, str] | None]:
         """Return what stands at some paths and below them, without links on the way to them; None: nothing."""
-        found: dict[str, tuple[str, int, str] | None] = {}
-        for path in _topmost(touched):
+        paths = set(touched)
+        found = {path: self._seen(self.root + path) if os.path.lexists(self.root + path) else None for path in paths}
+        for path in _topmost(paths):
             real = self.root + path
-            found[path] = self._seen(real) if os.path.lexists(real) else None
             if os.path.isdir(real) and not os.path.islink(real):
                 found.update((f"{path.rstrip('/')}/{name}", seen) for name, seen in self.left(path).items())
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ci_port.bash import pattern
 from ci_port.bash.variables import CARRIED, why_not_followed
@@ -267,16 +267,15 @@ class PlanHost(PlannedFiles):
 
     def _run_tool(self, command: Command, argv: tuple[str, ...], streams: _Streams, kind: str) -> Outcome:
         fed = _fed(command) if os.path.basename(argv[0]) in _READING else None
-        at = len(self.steps)
-        if kind == "file":
-            self._note(self._step(command, argv, streams, 0, fed))
         done = self._in_memory(command, argv, streams, kind) or self._on_bench(command, argv)
-        if kind == "file":
-            self.steps[at] = self._with_status(self.steps[at], done.status)
-        elif done.own:
+        if kind == "file" or done.own:
             self._note(self._step(command, argv, streams, done.status, fed))
+        else:
+            self._note_written(command, streams, done)
         for started in done.started:
-            self._note(replace(started.step, env=self._changes(started.env)))
+            names = zip(_STREAMS, streams.names, strict=True)
+            own: dict[str, Any] = {name: to for name, to in names if to and getattr(started.step, name) is None}
+            self._note(replace(started.step, env=self._changes(started.env), **own))
         self._change(done.changes.items())
         return self._delivered(command, streams, done.status, done.stdout, done.stderr)
 
@@ -383,8 +382,13 @@ class PlanHost(PlannedFiles):
         cwd = self._shown(command.cwd)
         return Execute(argv, cwd, self._changes(command.env), status, *streams.names, fed)
 
-    def _with_status(self, step: Step, status: int) -> Step:
-        return replace(step, status=status) if isinstance(step, Execute) else step
+    def _note_written(self, command: Command, streams: _Streams, done: Done) -> None:
+        """What a text tool prints into a file, the script itself has written."""
+        outputs = ((streams.stdout, command.stdout, done.stdout), (streams.stderr, command.stderr, done.stderr))
+        for path, output, text in outputs:
+            if path is not None and output is not None:
+                content = text_of(text.encode("utf-8", "surrogateescape"))
+                self._note(Write(self._world.relative(path), output.startswith(">>"), content))
 
     def _changes(self, env: Mapping[str, str]) -> Changes:
         known = self._known
@@ -400,6 +404,7 @@ class PlanHost(PlannedFiles):
         self.places.append(self.place())
 
 
+_STREAMS = ("stdin", "stdout", "stderr")
 _PLAIN = (None, PIPE, NULL)
 _PSEUDO_FILE = "/dev/fd/63"
 _BIN = ("/usr/bin/", "/bin/")

@@ -148,15 +148,14 @@ class PlannedFiles:
         """Write a file as a redirection does; return its path without links. Raises OSError."""
         if not self._effects:
             self._make_directories(os.path.dirname(path))
-        self._ask_missing_parent(path)
-        written = self._tree.write(path, text, 0o666 & ~self._umask, append)
+        try:
+            written = self._tree.write(path, text, 0o666 & ~self._umask, append)
+        except FileNotFoundError:
+            self._ask_path(path)
+            raise
         if not append:
             self._printed.pop(written, None)
         return written
-
-    def _ask_missing_parent(self, path: str) -> None:
-        if self._effects and self._tree.node(path) is None:
-            self._look(os.path.dirname(path.rstrip("/")) or "/")
 
     def _prints(self, path: str, argv: tuple[str, ...]) -> None:
         """A command without a rule has printed into this file."""

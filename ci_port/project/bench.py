@@ -118,7 +118,8 @@ class RecordingBench:
         for path, node in tree.differences(self._tree):
             if isinstance(node, Directory):
                 yield f"mkdir -p -- {shlex.quote(path)}"
-                modes.append(f"chmod {node.mode:o} -- {shlex.quote(path)}")
+                if node.mode != 0o777 & ~self._world.umask:
+                    modes.append(f"chmod {node.mode:o} -- {shlex.quote(path)}")
             elif node is not None and node.stamp:
                 yield f"touch -h -d @{_SINCE + node.stamp} -- {shlex.quote(path)}"
         yield from reversed(modes)

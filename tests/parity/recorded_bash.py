@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ci_port.dryrun import Recorder
-from ci_port.model import Document, Execute, Observation, RunFailed, Step, World
+from ci_port.model import Case, Document, Execute, Observation, RunFailed, Step, World
 from ci_port.model.case import case_from_json
 from ci_port.model.fields import DataError
 from ci_port.model.world import world_from_json
@@ -24,13 +24,32 @@ _OWN = (SCRIPT, str(Path(SCRIPT).parent))
 def why_not_recorded() -> str:
     """Return why the recorder cannot run these scripts, or an empty text."""
     try:
-        _world()
+        world_of()
     except DataError as error:
         return str(error)
     return ""
 
 
-def _world(follow: bool = False) -> World:
+def case_of(script: Script) -> Case:
+    """Return the case that a script is in the recorder's world."""
+    files: dict[str, object] = {f"{FOLDER}/{path}": text for path, text in script.files.items()}
+    files[f"{FOLDER}/{SCRIPT}"] = {"text": script.text, "mode": "755"}
+    case = {
+        "id": script.id or "script",
+        "env": dict(script.env),
+        "args": list(script.args),
+        "world": {
+            "files": files,
+            "commands": list(script.rules),
+            "executables": sorted(f"{COMMANDS}/{name}" for name in script.commands),
+        },
+    }
+    if script.stdin:
+        case["stdin"] = script.stdin
+    return case_from_json(Document(json.dumps(case), "case").parse())
+
+
+def world_of(follow: bool = False) -> World:
     """Return the world of a script, but for what comes with the script itself."""
     world = {
         "version": 2,
@@ -55,35 +74,24 @@ class RecordedBash:
         script = Path(self._folder.name) / Path(SCRIPT).name
         script.write_text("")
         script.chmod(0o755)
-        self._script = script
+        self.script = script
         # A recorder has one world: one that follows what a script runs, and one that does not.
         self._recorders: dict[bool, Recorder] = {}
 
     def run(self, script: Script) -> Run:
         """Return what the script would do; a script that the recorder refuses was ended, and by what."""
-        files: dict[str, object] = {f"{FOLDER}/{path}": text for path, text in script.files.items()}
-        files[f"{FOLDER}/{SCRIPT}"] = {"text": script.text, "mode": "755"}
-        case = {
-            "id": script.id or "script",
-            "env": dict(script.env),
-            "args": list(script.args),
-            "world": {
-                "files": files,
-                "commands": list(script.rules),
-                "executables": sorted(f"{COMMANDS}/{name}" for name in script.commands),
-            },
-        }
-        if script.stdin:
-            case["stdin"] = script.stdin
         try:
-            observed = self._recorder(script.follow).observe(case_from_json(Document(json.dumps(case), "case").parse()))
+            return run_of(self.observe(script), script)
         except RunFailed as failed:
             return Run((), 0, ended=f"refused, {failed.problem}")
-        return _run(observed, {**START, **script.env})
+
+    def observe(self, script: Script) -> Observation:
+        """Return what the recorder observes; raises RunFailed where it refuses."""
+        return self._recorder(script.follow).observe(case_of(script))
 
     def _recorder(self, follow: bool) -> Recorder:
         if follow not in self._recorders:
-            self._recorders[follow] = Recorder(self._script, _world(follow), bash=self._bash, looks=True)
+            self._recorders[follow] = Recorder(self.script, world_of(follow), bash=self._bash, looks=True)
         return self._recorders[follow]
 
     def close(self) -> None:
@@ -99,7 +107,9 @@ class RecordedBash:
         self.close()
 
 
-def _run(observed: Observation, start: dict[str, str]) -> Run:
+def run_of(observed: Observation, script: Script) -> Run:
+    """Return what was observed of a script in the words of real bash."""
+    start = {**START, **script.env}
     env: dict[str, str | None] = {}
     commands = []
     for step in _flat(observed.plan.steps):
