@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ from ci_port.host.seam import (
     Word,
 )
 from ci_port.host.session import Session
-from ci_port.host.tree import NOTHING, Directory, Own, node_of
+from ci_port.host.tree import EXECUTE, NOTHING, Directory, Own, Regular, node_of
 from ci_port.model import (
     Asked,
     Case,
@@ -219,13 +219,29 @@ class PlanHost(PlannedFiles):
 
     # Which commands there are.
 
+    def command(self, name: str, paths: Sequence[str]) -> int | None:
+        """Look into the tree; a command that the world answers is in the first directory of its own `PATH`."""
+        for number, path in enumerate(paths):
+            node = self._tree.node(path)
+            if isinstance(node, Regular) and self._tree.allows(node, EXECUTE):
+                return number
+        if not self._effects or name in self._world.missing:
+            return None
+        if self._is_answered(name):
+            own = self._world.path.split(":")
+            return next((number for number, path in enumerate(paths) if os.path.dirname(path) in own), None)
+        self._ask(Asked.COMMAND, (name,))
+        return None
+
+    def _is_answered(self, name: str) -> bool:
+        return self._rules.names(name) or self._tool_kind(name) is not None
+
     def _name(self, word: str) -> str:
         """Return by which name rules speak of a command: one called by the path of `command -v` by its plain name."""
         directory, _, name = word.rpartition("/")
         if not self._effects or not directory or directory not in self._world.path.split(":"):
             return word
-        is_answered = self._rules.names(name) or self._tool_kind(name) is not None
-        return name if is_answered and self._tree.node(word) is None else word
+        return name if self._is_answered(name) and self._tree.node(word) is None else word
 
     def _tool_kind(self, word: str) -> str | None:
         """Return `text` or `file` for a tool that really runs, None for any other command."""

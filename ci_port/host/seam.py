@@ -6,7 +6,7 @@ docstring says "as written".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -168,6 +168,9 @@ class Host(Protocol):
 
     def is_executable(self, path: str) -> bool:
         """Return whether the path is a file that can be executed (`-x`)."""
+
+    def command(self, name: str, paths: Sequence[str]) -> int | None:
+        """Return which of the paths, in the order of `PATH`, a command of this name is found at; None if at none."""
 
     def read(self, path: str) -> str | None:
         """Return the content of a file; None if it cannot be read."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ci_port.host.live.speech import Speech
 
@@ -30,6 +30,11 @@ class Files(Speech):
     def is_executable(self, path: str) -> bool:
         """Return whether the path is a file that can be executed."""
         return os.path.isfile(path) and os.access(path, os.X_OK)
+
+    def command(self, name: str, paths: Sequence[str]) -> int | None:
+        """Return the first of the paths that can be executed."""
+        del name
+        return next((number for number, path in enumerate(paths) if self.is_executable(path)), None)
 
     def read(self, path: str) -> str | None:
         """Return the content of a file; None if it cannot be read."""

@@ -37,10 +37,7 @@ class Files(State):
 
     def command_v(self, name: str) -> str:
         """`$(command -v name)`: the path found through PATH; empty (status 1) if there is none."""
-        for directory in self.variables.get("PATH", "").split(":"):
-            path = f"{directory or '.'}/{name}"
-            if self.host.is_executable(self._absolute(path)):
-                self.status = 0
-                return path
-        self.status = 1
-        return ""
+        ways = [f"{directory or '.'}/{name}" for directory in self.variables.get("PATH", "").split(":")]
+        number = self.host.command(name, [self._absolute(path) for path in ways])
+        self.status = 1 if number is None else 0
+        return "" if number is None else ways[number]
