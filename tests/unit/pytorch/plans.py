@@ -10,7 +10,7 @@ from ci_port.host import Program, Session, observe
 from ci_port.model import Case, Execute, Observation, Overlay, Plan, Rule, World
 from ci_port.model.world import load_world
 
-WORLD = Path(__file__).parents[3] / "ci_port" / "data" / "pytorch" / "world.json"
+WORLD = Path(__file__).parents[2] / "parity" / "recorded" / "world.json"
 PLAIN = "linux-jammy-py3.10-gcc11"
 CUDA = "linux-jammy-cuda12.8-py3.10-gcc11"
 ROCM = "linux-jammy-rocm-py3.10"
