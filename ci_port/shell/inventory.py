@@ -64,6 +64,11 @@ class Sourced:
     function: str | None
     path: Path | None
 
+    @property
+    def own(self) -> Path | None:
+        """The path, unless the word itself is absolute: such a file is the machine's and not the script's."""
+        return None if self.word.lstrip("\"'").startswith("/") else self.path
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -128,6 +133,9 @@ class Inventory:
 def read_script(path: Path, follow: bool = True) -> Inventory:
     """Return the inventory of a script and, with `follow`, of the files that it sources and that are there.
 
+    A file that the script names by an absolute path belongs to the machine and not to the script: what this machine
+    happens to have there says nothing about the one that the script is for.
+
     Raises ScriptError, with file, line and column, for a script that is not valid bash or cannot be read.
     """
     seen: set[Path] = set()
@@ -142,8 +150,8 @@ def _read_file(path: Path, follow: bool, seen: set[Path]) -> Inventory:
     seen.add(path.resolve())
     inventory = read_source(load(path))
     for sourced in inventory.sources if follow else ():
-        if sourced.path is not None and sourced.path.is_file() and sourced.path.resolve() not in seen:
-            inventory.sourced_files.append(_read_file(sourced.path, follow, seen))
+        if (own := sourced.own) and own.is_file() and own.resolve() not in seen:
+            inventory.sourced_files.append(_read_file(own, follow, seen))
     return inventory
 
 

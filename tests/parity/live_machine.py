@@ -1,7 +1,7 @@
 """A small machine of its own for real runs: a workspace, and a PATH on which every command is a stand-in that logs.
 
-Nothing outside its folder is changed, whoever runs it: the few absolute paths that the script has (/var/lib/jenkins,
-/opt/intel, /executorch) are as absent for one side as for the other.
+Nothing outside its folder is changed, whoever runs it: what the world has at other absolute paths (/opt/intel,
+/executorch) is not built, and is as absent for one side as for the other.
 """
 
 from __future__ import annotations
@@ -161,10 +161,13 @@ class LiveMachine:
         `fail`: a command's number and its status; `hang`: a command's number, and 1 if it ignores TERM.
         """
         shutil.rmtree(self.folder, ignore_errors=True)
-        for path in (*self._world.dirs, *(os.path.dirname(file) for file in self._world.files)):
-            self._made(Path(self.moved(path)))
+        for path in self._world.dirs:
+            if self._is_here(path):
+                self._made(Path(self.moved(path)))
         for path, text in texts(self._world.files).items():
-            Path(self.moved(path)).write_text(self.moved(text))
+            if self._is_here(path):
+                self._made(Path(self.moved(path)).parent)
+                Path(self.moved(path)).write_text(self.moved(text))
         for name in DIRECTORIES:
             self._made(self.workspace / name)
         for name, text in SOURCED.items():
@@ -177,7 +180,11 @@ class LiveMachine:
         (self.folder / "fail").write_text(_pair(fail))
         (self.folder / "hang").write_text(_pair(hang))
 
+    def _is_here(self, path: str) -> bool:
+        return Path(self.moved(path)).is_relative_to(self.folder)
+
     def _made(self, directory: Path) -> None:
+        assert directory.is_relative_to(self.folder), f"{directory} is not below {self.folder}"
         directory.mkdir(parents=True, exist_ok=True)
 
     def _link_programs(self) -> None:

@@ -97,6 +97,15 @@ def test_sourced_files_are_followed_once(tmp_path: Path) -> None:
     assert [source.line for source in inventory.sources] == [1, 2, 3]
 
 
+@pytest.mark.parametrize("quote", ["", '"', "'"])
+def test_a_file_at_an_absolute_path_is_the_machines(tmp_path: Path, quote: str) -> None:
+    (tmp_path / "b.sh").write_text("if b; then c; fi\n")
+    (tmp_path / "a.sh").write_text(f"source {quote}{tmp_path}/b.sh{quote}\n")
+    inventory = read_script(tmp_path / "a.sh")
+    assert [Path(file.file).name for file in inventory.every()] == ["a.sh"]
+    assert inventory.sources[0].path == tmp_path / "b.sh"
+
+
 def test_what_bashlex_cannot_read_is_unknown_by_name_and_place(monkeypatch: pytest.MonkeyPatch) -> None:
     import bashlex  # type: ignore[import-untyped]
 
