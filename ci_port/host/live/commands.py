@@ -28,12 +28,13 @@ class Commands(Steps):
         words = _words(command.argv)
         with self._step(words, 2 if command.stdout == PIPE else 1):
             found = programs.find(words[0], command.cwd, command.env.get("PATH"))
-            if isinstance(found, programs.Refused):
-                return self._refused(found, command)
+            if isinstance(found, programs.Refused) and not _is_redirected(command):
+                self._complain(found.message)
+                return Outcome(found.status)
             return self._run(found, command)
 
-    def _run(self, file: str, command: Command) -> Outcome:
-        """Run a file that was found, with its pipes."""
+    def _run(self, file: str | programs.Refused, command: Command) -> Outcome:
+        """Run a file that was found, or what bash says instead, with its redirections."""
         opened: list[int] = []
         fds: dict[int, int] = {}
         try:
@@ -43,8 +44,9 @@ class Commands(Steps):
             elif isinstance(command.stdin, HereDocument):
                 fds[STDIN] = self._filled(command.stdin.text, opened)
             reader = self._capture(command, fds, opened)
-            redirections = Redirections(fds, [*_paths(command)])
-            pid = self._start(file, argv, self._environment(command, file), command.cwd, redirections)
+            redirections = Redirections(fds, [*_paths(command)], _is_merged(command))
+            env = self._environment(command, file if isinstance(file, str) else argv[0])
+            pid = self._start(file, argv, env, command.cwd, redirections)
             output = self._read_output(reader, fds, opened)
             status = self._wait(pid, argv)
             if isinstance(command.stdin, Stream):
@@ -54,7 +56,14 @@ class Commands(Steps):
             for fd in opened:
                 os.close(fd)
 
-    def _start(self, file: str, argv: list[str], env: Mapping[str, str], cwd: str, redirections: Redirections) -> int:
+    def _start(
+        self,
+        file: str | programs.Refused,
+        argv: list[str],
+        env: Mapping[str, str],
+        cwd: str,
+        redirections: Redirections,
+    ) -> int:
         pid = processes.start(file, argv, env, cwd, redirections, self._prefix)
         self.steps += 1
         self._group = pid
@@ -111,8 +120,6 @@ class Commands(Steps):
         reader, writer = os.pipe()
         opened += (reader, writer)
         fds[STDOUT] = writer
-        if command.stderr == PIPE:
-            fds[STDERR] = writer
         return reader
 
     def _environment(self, command: Command, file: str) -> dict[str, str]:
@@ -122,20 +129,23 @@ class Commands(Steps):
             own["OLDPWD"] = command.previous
         return {**command.env, **own}
 
-    def _refused(self, refused: programs.Refused, command: Command) -> Outcome:
-        """Say why a command cannot run, there where its standard error goes."""
-        if command.stderr is None:
-            self._complain(refused.message)
-        return Outcome(refused.status, f"{self._prefix}{refused.message}\n" if command.stderr == PIPE else "")
-
 
 def _paths(command: Command) -> Iterator[tuple[int, str]]:
     if isinstance(command.stdin, str):
         yield STDIN, command.stdin
     if command.stdout not in (None, PIPE):
         yield STDOUT, command.stdout or ""
-    if command.stderr not in (None, PIPE):
+    if command.stderr not in (None, PIPE) and not _is_merged(command):
         yield STDERR, command.stderr or ""
+
+
+def _is_merged(command: Command) -> bool:
+    """Return whether both outputs are one open file."""
+    return command.stderr is not None and command.stderr == command.stdout
+
+
+def _is_redirected(command: Command) -> bool:
+    return (command.stdin, command.stdout, command.stderr) != (None, None, None)
 
 
 def _words(argv: tuple[str | ProcessSubstitution, ...]) -> list[str]:

@@ -13,6 +13,7 @@ from ci_port.host.live.programs import Refused, not_executed
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+_STDOUT = 1
 _STDERR = 2
 _BLOCK = 65536
 
@@ -21,24 +22,29 @@ class Redirections(NamedTuple):
     """What the child's descriptors become, in the order in which bash opens them.
 
     `fds` maps a number to a descriptor of this process, `paths` a number to a path (`>>` before it when appending).
+    `merged`: standard error goes where standard output goes, `2>&1`.
     """
 
     fds: Mapping[int, int]
     paths: Sequence[tuple[int, str]]
+    merged: bool = False
 
 
-def start(file: str, argv: list[str], env: Mapping[str, str], cwd: str, redirections: Redirections, prefix: str) -> int:
+def start(
+    file: str | Refused, argv: list[str], env: Mapping[str, str], cwd: str, redirections: Redirections, prefix: str
+) -> int:
     """Start a process and return its id; raises OSError only if there is none.
 
-    A file that the kernel refuses without naming a format is run by bash itself, as bash does. What goes wrong in
-    the child is said on its standard error, after `prefix`, and is its exit status.
+    What bash refuses to run has its redirections all the same, and is said there. A file that the kernel refuses
+    without naming a format is run by bash itself, as bash does. What goes wrong in the child is said on its standard
+    error, after `prefix`, and is its exit status.
     """
     # A signal must not find this process between having a child and knowing about it.
     signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
     try:
         pid = os.fork()
         if not pid:
-            _become(lambda: _execute(file, argv, env), cwd, redirections, prefix)
+            _become(lambda: file if isinstance(file, Refused) else _execute(file, argv, env), cwd, redirections, prefix)
         _group(pid)
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
@@ -96,6 +102,8 @@ def _redirected(cwd: str, redirections: Redirections) -> Refused | None:
         for number, path in redirections.paths:
             what = path.removeprefix(">>")
             os.dup2(_opened(number, path), number)
+        if redirections.merged:
+            os.dup2(_STDOUT, _STDERR)
     except OSError as error:
         return Refused(1, f"{what}: {error.strerror}")
     return None

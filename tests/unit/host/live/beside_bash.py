@@ -14,7 +14,7 @@ BEGIN = "set -ex -o pipefail\n"
 DRIVER = """\
 import os, sys
 sys.path.insert(0, {root!r})
-from ci_port.host import NULL, PIPE, ProcessSubstitution, Session, Stream, function
+from ci_port.host import NULL, PIPE, HereDocument, ProcessSubstitution, Session, Stream, function
 from ci_port.host.live import LiveHost
 from ci_port.runner.live import run
 from ci_port.runner.main import die
