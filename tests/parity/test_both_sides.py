@@ -127,6 +127,20 @@ def written_and_read(sh: Session) -> None:
 
 
 @row(
+    'mkdir -p d/e; echo x > d/e/f; cp -a "$PWD/d" "$PWD/copy"; use $(cat copy/e/f); '
+    'mv "$PWD/copy" "$PWD/moved"; use moved/*'
+)
+def absolute_paths(sh: Session) -> None:
+    """Tools ask the file system for extended attributes of absolute paths; those of the machine are none of theirs."""
+    sh.run("mkdir", "-p", "d/e")
+    sh.write("d/e/f", "x\n")
+    sh.run("cp", "-a", f"{sh.cwd}/d", f"{sh.cwd}/copy")
+    sh.run("use", sh.output("cat", "copy/e/f"))
+    sh.run("mv", f"{sh.cwd}/copy", f"{sh.cwd}/moved")
+    sh.run("use", *sh.split("moved/*"))
+
+
+@row(
     "git clone https://x/y.git; cd y; use *; tar xf a.tgz; [ -x run ] && use run; rm_all; use *",
     rules=(
         {"argv": ["git", "clone", "*"], "makes": {"{2.stem}/README": "r\n", "{2.stem}/a.tgz": ""}},

@@ -229,3 +229,21 @@ def test_files_that_cannot_stand_where_they_should_are_an_error_and_nothing_is_t
         new.ensure(tree.layout_of(replace(NEW_WORLD, files={"/w/" + "x" * 300: ""}), ()))
     new.ensure(tree.layout_of(NEW_WORLD, ()))
     assert described(new) == before
+
+
+def test_now_tells_what_became_of_the_paths_that_were_touched(built: tree.Tree) -> None:
+    """Kind, mode and text; a link that leads to a path of the world says that path; None: it is gone."""
+    root = built.root
+    Path(root, "w/space/file").unlink()
+    Path(root, "w/space/new").write_text("new\n")
+    Path(root, "w/space/new").chmod(0o640)
+    Path(root, "w/space/dir").mkdir(mode=0o711)
+    Path(root, "w/space/dir").chmod(0o711)
+    Path(root, "w/space/link").symlink_to("new")
+    touched = [f"/w/space/{name}" for name in ("file", "new", "dir", "link")]
+    assert built.now(touched) == {
+        "/w/space/file": None,
+        "/w/space/new": ("file", 0o640, "new\n"),
+        "/w/space/dir": ("directory", 0o711, ""),
+        "/w/space/link": ("link", 0o777, "new"),
+    }
