@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ci_port.host.tree import Directory, Regular, Symlink, Tree, Unread
-from ci_port.model import World
+from ci_port.host.tree import Directory, Node, Regular, Symlink, Tree, Unread
+from ci_port.model import Content, World
 from ci_port.model.files import File, Link
 
 
@@ -41,7 +41,8 @@ def test_a_copy_is_changed_on_its_own(tree: Tree) -> None:
     more.make_directory("/x", 0o755)
     more.write("/x/file", "text", 0o644)
     more.write("/w/notes.txt", "other", 0o600)
-    assert (more.read("/x/file"), more.read("/w/notes.txt"), more.names("/x")) == ("text", "other", {"file"})
+    assert (more.read("/x/file"), more.read("/w/notes.txt")) == ("text", "other")
+    assert more.names("/x") == {"file"}
     assert (tree.is_dir("/x"), tree.read("/w/notes.txt")) == (False, "# one\ntwo words\n")
     other = more.copy()
     other.remove("/x/file")
@@ -53,10 +54,15 @@ def test_a_copy_is_changed_on_its_own(tree: Tree) -> None:
 def test_files_of_the_script_are_read_when_they_are_asked_for(tmp_path: Path) -> None:
     """They lie below what the world says."""
     real = tmp_path / "lib.sh"
-    own = {"/w/lib.sh": Regular(Unread(str(real)), 0o755), "/w/d": Directory(), "/w/l": Symlink("lib.sh")}
+    own: dict[str, Node] = {
+        "/w/lib.sh": Regular(Unread(str(real)), 0o755),
+        "/w/d": Directory(),
+        "/w/l": Symlink("lib.sh"),
+    }
     tree = Tree.of(World("/w", "/bin", files={"/w/d/x": "x"}), own)
     real.write_bytes(b"a\xff")
-    assert (tree.read("/w/l"), tree.names("/w"), tree.read("/w/d/x")) == ("a\udcff", {"lib.sh", "d", "l"}, "x")
+    assert (tree.read("/w/l"), tree.read("/w/d/x")) == ("a\udcff", "x")
+    assert tree.names("/w") == {"lib.sh", "d", "l"}
 
 
 _STARTING = (("/d", None), ("/d/e", None), ("/f", "f\n"), ("/d/g", "g"), ("/l", "->d"), ("/d/up", "->../f"))
@@ -177,7 +183,7 @@ def test_a_tree_renames_as_the_kernel_does(tmp_path: Path, old: str, new: str) -
 
 def test_modes_keep_out_all_but_the_superuser() -> None:
     """The owner's bits count."""
-    files = {"/w/f": File("x", 0o200), "/w/r": File("x", 0o400), "/w/l": Link("f")}
+    files: dict[str, Content] = {"/w/f": File("x", 0o200), "/w/r": File("x", 0o400), "/w/l": Link("f")}
     tree, mighty = (Tree.of(World("/w", "/bin", files=files), {}) for _ in range(2))
     mighty.superuser = True
     assert (tree.read("/w/f"), mighty.read("/w/f")) == (None, "x")
@@ -200,7 +206,7 @@ def test_differences() -> None:
     other.remove("/w/d")
     other.write("/w/d", "a file", 0o600)
     other.touch("/w/h")
-    found = {}
+    found: dict[str, list[object]] = {}
     for path, node in other.differences(tree):
         found.setdefault(path, []).append(node.text if isinstance(node, Regular) else node)
     assert found == {"/w/g": [None], "/w/d": [None, "a file"], "/w/f": ["more"], "/w/h": ["h"]}
