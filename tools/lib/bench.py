@@ -31,6 +31,8 @@ from ci_port.project.sides import python_side, shell_side  # noqa: E402
 from tools.lib.stub_baseline import StubBaseline  # noqa: E402
 
 GROUPS = ("recorder", "port", "parallel", "memory", "inventory", "diff-plan", "runner")
+VERSION_1 = ROOT / "tests/parity/recorded/world.json"
+"""A world in which commands change nothing, as under stubs on PATH: the bar of the recorder is measured in it."""
 JOB = "job:linux-jammy-py3.10-gcc11/default/1of5"
 _CHILD_MEMORY = """
 import resource, subprocess, sys
@@ -114,11 +116,12 @@ def _medians(rounds: int, *works: Callable[[], object]) -> list[float]:
 
 def _recorder(project: Project, world: World, cases: Sequence[Case], rounds: int) -> list[Figure]:
     case = next(case for case in cases if case.id == JOB)
-    open_side = shell_side(project.script, world)
-    with tempfile.TemporaryDirectory(prefix="ci-port-bench-") as scratch, open_side() as side:
+    without = load_world(VERSION_1)
+    open_side, open_second = shell_side(project.script, without), shell_side(project.script, world)
+    with tempfile.TemporaryDirectory(prefix="ci-port-bench-") as scratch, open_side() as side, open_second() as second:
         plan = side(case).plan
-        baseline = StubBaseline(Path(scratch) / "bash", project.script, world, case, plan, shell="/bin/bash")
-        lighter = StubBaseline(Path(scratch) / "sh", project.script, world, case, plan, shell="/bin/sh")
+        baseline = StubBaseline(Path(scratch) / "bash", project.script, without, case, plan, shell="/bin/bash")
+        lighter = StubBaseline(Path(scratch) / "sh", project.script, without, case, plan, shell="/bin/sh")
         logged = baseline.run()
         recorded = sum(step.kind == "exec" for step in plan.steps)
 
@@ -126,7 +129,9 @@ def _recorder(project: Project, world: World, cases: Sequence[Case], rounds: int
             with open_side():
                 pass
 
-        stubs, light, recorder, starting = _medians(rounds, baseline.run, lighter.run, lambda: side(case), start)
+        stubs, light, recorder, effects, starting = _medians(
+            rounds, baseline.run, lighter.run, lambda: side(case), lambda: second(case), start
+        )
     return [
         Figure(
             "stubs / recorder",
@@ -137,6 +142,9 @@ def _recorder(project: Project, world: World, cases: Sequence[Case], rounds: int
             stubs / recorder >= 2.5,
         ),
         Figure("sh stubs / recorder", light / recorder, "the same with stubs that run under /bin/sh instead of bash"),
+        Figure(
+            "version 2 / recorder", effects / recorder, "the same in the packaged world, whose file tools really run"
+        ),
         Figure("recorder start / recorder", starting / recorder, "what opening a recorder costs, in environments"),
         Figure(
             "commands logged / recorded",
