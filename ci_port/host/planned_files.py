@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -139,7 +140,7 @@ class PlannedFiles:
     def _make_directories(self, path: str) -> None:
         """Make a directory and those above it, where nothing stands."""
         above = os.path.dirname(path)
-        if self._tree.node(path) is None:
+        if self._tree.node(path, follow=False) is None:
             if above != path:
                 self._make_directories(above)
             self._tree.make_directory(path, 0o777 & ~self._umask)
@@ -191,7 +192,7 @@ class PlannedFiles:
                     self._tree.make_directory(path, 0o777 & ~self._umask)
                 return
             if isinstance(there, Directory):
-                raise IsADirectoryError
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             self._tree.put(found.path, node)
         except OSError as error:
             problem = f"{path}, which a rule makes, cannot be made: {error.strerror}"

@@ -35,8 +35,11 @@ def sweep(judge: Judge, count: int, number: int) -> Tally:
     return tally
 
 
-def smallest(judge: Judge, count: int, number: int, kind: str) -> tuple[Script, Judged]:
-    """Return a script that differs in this way, as small as hypothesis can make it from one that `sweep` found."""
+def smallest(judge: Judge, count: int, number: int, kind: str) -> tuple[Script, Judged] | None:
+    """Return a script that differs in this way, as small as hypothesis can make it from one that `sweep` found.
+
+    None: no script has differed in this way again.
+    """
     found: list[tuple[Script, Judged]] = []
 
     def look(script: Script) -> None:
@@ -47,13 +50,14 @@ def smallest(judge: Judge, count: int, number: int, kind: str) -> tuple[Script, 
 
     with contextlib.suppress(_Found, Flaky):
         for_each(look, count, number, (Phase.generate, Phase.shrink))
-    return min(found, key=lambda pair: len(pair[0].text))
+    return min(found, key=lambda pair: len(pair[0].text), default=None)
 
 
 def smallest_of_each(judge: Judge, count: int, number: int, tally: Tally, most: int) -> Iterator[tuple[Script, Judged]]:
     """Yield the smallest script of the most frequent kinds of difference."""
     for kind, _ in tally.kinds.most_common(most):
-        yield smallest(judge, count, number, kind)
+        if pair := smallest(judge, count, number, kind):
+            yield pair
 
 
 def for_each(look: Look, count: int, number: int, phases: tuple[Phase, ...] = (Phase.generate,)) -> None:

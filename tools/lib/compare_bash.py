@@ -41,9 +41,9 @@ def main() -> int:
     print(tally, flush=True)
     for kind, count in tally.kinds.most_common(arguments.shrink):
         with _both_sides() as judged:
-            print(
-                f"\n{count:,} times, {kind}; the smallest:\n{shown(*smallest(judged, *found[kind], kind))}", flush=True
-            )
+            pair = smallest(judged, *found[kind], kind)
+            text = shown(*pair) if pair else "(no script differed in this way again)"
+            print(f"\n{count:,} times, {kind}; the smallest:\n{text}", flush=True)
     return 1 if tally.counts[Verdict.DIFFERENT] else 0
 
 

@@ -13,7 +13,7 @@ static int is_removing(void) { return !in_bash && !strcmp(base_name(own_argv[0])
 
 /* Where links lead from `path` (virtual), as far as there are any: what is missing is there. */
 void follow_links(char *path) {
-    for (int i = 0; i < 16; i++) {
+    for (int i = 0; i < 40; i++) {
         char target[PATH_ROOM], whole[PATH_ROOM];
         ssize_t n = readlink(path, target, sizeof target - 1);
         if (n <= 0) return;

@@ -30,8 +30,9 @@ void may_change(const char *what, const char *path) {
 /* Where the entry `path` stands, as a real path with no links on the way to it: a link that was moved may lead out of the
  * tree, and then the entry is not there. `whole` becomes the path that the script knows. */
 static const char *entry(int dir, const char *path, char *whole, char *real) {
-    if (physical(dir, path, whole, PATH_ROOM)) { errno = ENOENT; return NULL; }
+    if (physical(dir, path, whole, PATH_ROOM)) return NULL;
     snprintf(real, PATH_ROOM, "%s%s", settings.root, whole);
+    keep_slash(path, real);
     return real;
 }
 
@@ -41,7 +42,11 @@ static const char *target_of(int dir, const char *path, char *whole, char *real)
     if (!entry(dir, path, whole, real)) return NULL;
     follow_links(whole);
     snprintf(real, PATH_ROOM, "%s%s", settings.root, whole);
-    return syscall(SYS_newfstatat, AT_FDCWD, real, &st, AT_SYMLINK_NOFOLLOW) ? NULL : real;
+    keep_slash(path, real);
+    if (syscall(SYS_newfstatat, AT_FDCWD, real, &st, AT_SYMLINK_NOFOLLOW)) return NULL;
+    if (!S_ISLNK(st.st_mode)) return real;
+    errno = ELOOP;
+    return NULL;
 }
 
 static int touched(int result, const char *whole) {

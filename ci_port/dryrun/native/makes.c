@@ -39,15 +39,27 @@ static void make_parents(char *path) {
     }
 }
 
+static void cannot_make(const char *real, int error) {
+    fail(NULL, "%s, which a rule makes, cannot be made: %s", virtual_path(real), strerror(error));
+}
+
+/* A directory that is there stays; nothing else takes the place of one, nor is made below what is none. */
 static void make(enum change change, mode_t mode, char *real, const char *content, uint32_t length) {
+    struct stat st;
     make_parents(real);
     if (change == DIRECTORY) {
         if (!syscall(SYS_mkdirat, AT_FDCWD, real, 0777)) touch_real(real);
+        else if (syscall(SYS_newfstatat, AT_FDCWD, real, &st, 0)) cannot_make(real, EEXIST);
+        else if (!S_ISDIR(st.st_mode)) cannot_make(real, EEXIST);
         return;
     }
+    if (!syscall(SYS_newfstatat, AT_FDCWD, real, &st, AT_SYMLINK_NOFOLLOW)) {
+        if (S_ISDIR(st.st_mode)) cannot_make(real, EISDIR);
+    } else if (errno != ENOENT) cannot_make(real, errno);
     char *slash = strrchr(real, '/');
     int parent = (*slash = 0, (int)syscall(SYS_openat, AT_FDCWD, real, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
     *slash = '/';
+    if (parent < 0) cannot_make(real, errno);
     remove_all(parent, slash + 1, real);
     touch_real(real);
     if (change == LINK) {
@@ -56,8 +68,7 @@ static void make(enum change change, mode_t mode, char *real, const char *conten
         syscall(SYS_symlinkat, target, parent, slash + 1);
     } else {
         int fd = (int)syscall(SYS_openat, parent, slash + 1, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-        struct stat st;
-        if (fd < 0) fail(NULL, "%s, which a rule makes, cannot be made: %s", virtual_path(real), strerror(errno));
+        if (fd < 0) cannot_make(real, errno);
         for (uint32_t done = 0; done < length;) {
             ssize_t n = syscall(SYS_write, fd, content + done, length - done);
             if (n <= 0) fail(NULL, "%s, which a rule makes, cannot be written: %s", virtual_path(real), strerror(errno));

@@ -136,7 +136,15 @@ int path_of(int fd, char *buffer, size_t room) {
     return 0;
 }
 
-/* The path (virtual) of an entry with no links on the way to it; the entry itself may be one, or be missing. */
+/* A path that ends in a slash names a directory, or nothing: the kernel is asked with the slash. `real` is the same place
+ * with no links on the way to it. */
+void keep_slash(const char *path, char *real) {
+    size_t length = strlen(path), room = strlen(real);
+    if (length > 1 && path[length - 1] == '/' && room + 1 < PATH_ROOM) strcpy(real + room, "/");
+}
+
+/* The path (virtual) of an entry with no links on the way to it; the entry itself may be one, or be missing. Sets errno
+ * where there is no such place. */
 int physical(int dir, const char *path, char *buffer, size_t room) {
     char parent[PATH_ROOM], translated[PATH_ROOM], real[PATH_ROOM];
     if (is_open_file(path)) {
@@ -146,7 +154,7 @@ int physical(int dir, const char *path, char *buffer, size_t room) {
         if (fd >= 0) syscall(SYS_close, fd);
         if (own || *real) return snprintf(buffer, room, "%s", own ? own : virtual_path(real)) < 0;
     }
-    if ((size_t)snprintf(parent, sizeof parent, "%s", path) >= sizeof parent) return -1;
+    if ((size_t)snprintf(parent, sizeof parent, "%s", path) >= sizeof parent) { errno = ENAMETOOLONG; return -1; }
     size_t length = strlen(parent);
     while (length > 1 && parent[length - 1] == '/') parent[--length] = 0;
     char *slash = strrchr(parent, '/'), name[PATH_MAX];
@@ -158,9 +166,11 @@ int physical(int dir, const char *path, char *buffer, size_t room) {
     if (fd < 0) return -1;
     int failed = path_of(fd, real, sizeof real);
     syscall(SYS_close, fd);
-    if (failed || !in_root(real)) return -1;
+    if (failed || !in_root(real)) { errno = ENOENT; return -1; }
     const char *above = virtual_path(real);
     int n = is_plain ? snprintf(buffer, room, "%s/%s", strcmp(above, "/") ? above : "", name)
                      : snprintf(buffer, room, "%s", above);
-    return n < 0 || (size_t)n >= room ? -1 : 0;
+    if (n >= 0 && (size_t)n < room) return 0;
+    errno = ENAMETOOLONG;
+    return -1;
 }

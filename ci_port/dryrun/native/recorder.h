@@ -176,6 +176,7 @@ int current_directory(char *buffer, size_t room);
 void absolute(const char *path, char *buffer, size_t room);
 const char *real_path(const char *path, char *buffer);
 int path_of(int fd, char *buffer, size_t room);
+void keep_slash(const char *path, char *real);
 int physical(int dir, const char *path, char *buffer, size_t room);
 
 /* ---- stat.c, lookup.c, directories.c ----------------------------------------------------------------------- */

@@ -118,7 +118,7 @@ ROWS = (
     Row("a link to an absolute path", {"l": Link("/w/x")}, {"l": Left("link", 0o777, "/w/x")}),
     Row("over a file", {"f": "new"}, {"f": regular("new")}, files=(("/w/f", File("old", 0o600)),)),
     Row("over a file that is read-only", {"f": "new"}, {"f": regular("new")}, files=(("/w/f", File("old", 0o444)),)),
-    Row("over a directory", {"d": "new"}, {"d": regular("new")}, files=(("/w/d/f", "old"),)),
+    Row("a directory that is there", {"d": None}, {"d": DIRECTORY, "d/f": regular("old")}, files=(("/w/d/f", "old"),)),
     Row(
         "over a link, not through it",
         {"l": "new"},
@@ -165,6 +165,28 @@ def test_what_a_rule_does_to_files(scene_2: scenes.Scene, row: Row) -> None:
     left = {path: seen for path, seen in observation.files.items() if path.split("/")[0] != "ci"}
     assert left == row.want
     assert scenes.asked(observation) == []
+
+
+CANNOT_BE_MADE = (
+    ("over a directory", "mkdir d", ("d", "new"), "/w/d", "Is a directory"),
+    ("a link over a directory", "mkdir d", ("d", Link("x")), "/w/d", "Is a directory"),
+    ("a directory over a file", "touch f", ("f", None), "/w/f", "File exists"),
+    ("a directory over a link", "ln -s none l", ("l", None), "/w/l", "File exists"),
+    ("below a file", "touch f", ("f/x", "new"), "/w/f/x", "Not a directory"),
+    ("below a link that leads nowhere", "ln -s none l", ("l/x", "new"), "/w/l/x", "No such file or directory"),
+)
+"""What no command could make: name, what the script does before, what the rule makes, the path and the reason."""
+
+
+@pytest.mark.parametrize(
+    ("name", "script", "makes", "path", "why"), CANNOT_BE_MADE, ids=[row[0] for row in CANNOT_BE_MADE]
+)
+def test_what_no_command_could_make_is_an_error(
+    scene_2: scenes.Scene, name: str, script: str, makes: tuple[str, Content | None], path: str, why: str
+) -> None:
+    del name
+    with pytest.raises(RunFailed, match=f"^.*{path}, which a rule makes, cannot be made: {why}"):
+        scene_2.run(f"{script}; gen", rules=(Rule(("gen",), makes=(makes,)),))
 
 
 def test_what_is_made_is_there_before_anything_is_printed(scene_2: scenes.Scene) -> None:
