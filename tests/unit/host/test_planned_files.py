@@ -24,7 +24,11 @@ WORLD = World(
 
 def asked(program: Callable[[Session], object], **more: Any) -> list[tuple[Asked, tuple[str, ...]]]:
     """Return what a program asks."""
-    found = observe(lambda sh: program(sh) and None, World(**{**fields(), **more}), Case("case", ()))
+
+    def planned(sh: Session) -> None:
+        program(sh)
+
+    found = observe(planned, World(**{**fields(), **more}), Case("case", ()))
     return [(one.what, one.subject) for one in found.unanswered]
 
 
