@@ -51,7 +51,9 @@ def shown(step: Step) -> str:
 def recorded(recorder: Recorder, text: str) -> list[str]:
     """Return what is recorded of a script, each step on one line, or why it is refused."""
     files = {"/w/ci/script.sh": {"text": f"#!/bin/bash\n{text}", "mode": "755"}}
-    case = case_from_json(Document(json.dumps({"id": "limit", "world": {"files": files}}), "case").parse())
+    rules = [json.loads(rule) for rule in re.findall(r"^# rule: (.*)$", text, re.MULTILINE)]
+    world = {"files": files, "commands": rules}
+    case = case_from_json(Document(json.dumps({"id": "limit", "world": world}), "case").parse())
     try:
         return [shown(step) for step in recorder.observe(case).plan.steps]
     except RunFailed as failed:
