@@ -51,7 +51,7 @@ class PlannedSteps(PlannedFiles):
                 continue
             appends, path = output.startswith(">>"), output.removeprefix(">>")
             shares = output == command.stdout and len(files) == 1
-            if self._effects and not is_device(path):
+            if not is_device(path):
                 files.append(files[0] if shares else self._put(path, "", appends))
             else:
                 files.append(None)

@@ -23,8 +23,8 @@ DECLARE(setlocale);
 char *setlocale(int category, const char *name) {
     if (!ready || !name) return NEXT(setlocale)(category, name);
     if (*name) {
-        if (ctl->effects && !is_plain(name) && !strchr(name, '/')) {
-            char *real = NEXT(setlocale)(category, name);
+        if (!is_plain(name) && !strchr(name, '/')) {
+            char *real = ctl->effects ? NEXT(setlocale)(category, name) : NULL;
             if (real) return real;
             if (category == LC_COLLATE || category == LC_ALL) say_missing(name);
         }

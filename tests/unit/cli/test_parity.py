@@ -89,6 +89,7 @@ def test_not_ported_and_untrusted_name_branch_and_reason(
     assert main(["parity", *project.flags]) == 1
     assert capsys.readouterr().out.splitlines() == [
         "untrusted, no rule of the world answers lscpu; its output was taken as empty (test.sh:2)",
+        '  to settle it: {"commands":[{"argv":["lscpu"],"stdout":""}]}',
         "  1 of the cases: unit",
         "not ported: lint arm",
         "  1 of the cases: lint",
