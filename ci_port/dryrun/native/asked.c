@@ -11,19 +11,23 @@ static unsigned char noted[NOTED];      /* descriptors whose reading is written 
 static int occurs(const char *path) { return strstr(own_command, path) != NULL; }
 static int is_removing(void) { return !in_bash && !strcmp(base_name(own_argv[0]), "rm"); }
 
-/* Where links lead from `path` (virtual), as far as there are any: what is missing is there. */
-void follow_links(char *path) {
+/* Where links lead from `path` (virtual), as far as there are any: what is missing is there. Return whether one of them
+ * ends in a slash: then it is a directory, or nothing. */
+int follow_links(char *path) {
+    int slash = 0;
     for (int i = 0; i < 40; i++) {
         char target[PATH_ROOM], whole[PATH_ROOM];
         ssize_t n = readlink(path, target, sizeof target - 1);
-        if (n <= 0) return;
+        if (n <= 0) break;
         target[n] = 0;
-        char *slash = strrchr(path, '/');
+        slash |= target[n - 1] == '/';
+        char *name = strrchr(path, '/');
         if (target[0] == '/') snprintf(whole, sizeof whole, "%s", target);
-        else snprintf(whole, sizeof whole, "%.*s/%s", slash ? (int)(slash - path) : 0, path, target);
+        else snprintf(whole, sizeof whole, "%.*s/%s", name ? (int)(name - path) : 0, path, target);
         normalise(whole);
         strcpy(path, whole);
     }
+    return slash;
 }
 
 /* `path` (as the script has it) is not there, and it matters. */

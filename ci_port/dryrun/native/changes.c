@@ -32,7 +32,7 @@ void may_change(const char *what, const char *path) {
 static const char *entry(int dir, const char *path, char *whole, char *real) {
     if (physical(dir, path, whole, PATH_ROOM)) return NULL;
     snprintf(real, PATH_ROOM, "%s%s", settings.root, whole);
-    keep_slash(path, real);
+    keep_slash(path, 0, real);
     return real;
 }
 
@@ -40,9 +40,9 @@ static const char *entry(int dir, const char *path, char *whole, char *real) {
 static const char *target_of(int dir, const char *path, char *whole, char *real) {
     struct stat st;
     if (!entry(dir, path, whole, real)) return NULL;
-    follow_links(whole);
+    int slash = follow_links(whole);
     snprintf(real, PATH_ROOM, "%s%s", settings.root, whole);
-    keep_slash(path, real);
+    keep_slash(path, slash, real);
     if (syscall(SYS_newfstatat, AT_FDCWD, real, &st, AT_SYMLINK_NOFOLLOW)) return NULL;
     if (!S_ISLNK(st.st_mode)) return real;
     errno = ELOOP;

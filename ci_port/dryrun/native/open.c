@@ -79,16 +79,17 @@ static int open_reading(int dir, const char *path, const char *real, int flags, 
 static int open_inside(int dir, const char *path, int flags, mode_t mode, char *real) {
     char whole[PATH_ROOM];
     struct stat st;
+    int slash = 0;
     if (physical(dir, path, whole, sizeof whole)) return -1;
     if (!(flags & O_NOFOLLOW) && !((flags & O_CREAT) && (flags & O_EXCL))) {
-        follow_links(whole);
+        slash = follow_links(whole);
         char again[PATH_ROOM];
         if (physical(AT_FDCWD, whole, again, sizeof again)) return -1;
         strcpy(whole, again);
     }
     snprintf(real, PATH_ROOM, "%s%s", settings.root, whole);
     if (!syscall(SYS_newfstatat, AT_FDCWD, real, &st, AT_SYMLINK_NOFOLLOW) && S_ISLNK(st.st_mode)) { errno = ELOOP; return -1; }
-    keep_slash(path, real);
+    keep_slash(path, slash, real);
     return (int)syscall(SYS_openat, AT_FDCWD, real, flags | O_NOFOLLOW, mode);
 }
 

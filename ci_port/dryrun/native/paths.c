@@ -136,11 +136,11 @@ int path_of(int fd, char *buffer, size_t room) {
     return 0;
 }
 
-/* A path that ends in a slash names a directory, or nothing: the kernel is asked with the slash. `real` is the same place
- * with no links on the way to it. */
-void keep_slash(const char *path, char *real) {
+/* A path that ends in a slash names a directory, or nothing: the kernel is asked with the slash. `slash`: so
+ * does a link that it leads through; `real` is the same place with no links on the way to it. */
+void keep_slash(const char *path, int slash, char *real) {
     size_t length = strlen(path), room = strlen(real);
-    if (length > 1 && path[length - 1] == '/' && room + 1 < PATH_ROOM) strcpy(real + room, "/");
+    if ((slash || (length > 1 && path[length - 1] == '/')) && room + 1 < PATH_ROOM) strcpy(real + room, "/");
 }
 
 /* The path (virtual) of an entry with no links on the way to it; the entry itself may be one, or be missing. Sets errno

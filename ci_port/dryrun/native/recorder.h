@@ -176,7 +176,7 @@ int current_directory(char *buffer, size_t room);
 void absolute(const char *path, char *buffer, size_t room);
 const char *real_path(const char *path, char *buffer);
 int path_of(int fd, char *buffer, size_t room);
-void keep_slash(const char *path, char *real);
+void keep_slash(const char *path, int slash, char *real);
 int physical(int dir, const char *path, char *buffer, size_t room);
 
 /* ---- stat.c, lookup.c, directories.c ----------------------------------------------------------------------- */
@@ -207,7 +207,7 @@ void flush_stream(int fd);
 void skip_stream(int fd);
 void forget_text(ino_t inode);
 void ask_path(int dir, const char *path);
-void follow_links(char *path);
+int follow_links(char *path);
 void ask_command(const char *path);
 void note_read(int fd);
 void note_stdin(void);
