@@ -31,6 +31,11 @@ set -x
 _EVENT = re.compile(r"^(\++)@(.*?):([0-9]+)@(.*?)@ (.*)$", re.MULTILINE)
 _TOP_LEVEL = frozenset(("", "main", "source"))
 _MOST_TESTS = 12
+_TRACING = re.compile(r"\b(?:BASH_XTRACEFD|PS4)\b")
+_NO_TRACE = re.compile(r"^(?:set (?:.* )?(?:\+[a-zA-Z]*x|\+o xtrace)|shopt -(?:uo|ou) .*\bxtrace)\b")
+_SWITCHED_OFF = "the script switches its trace off"
+_ITEM = re.compile(r"\s*(?:[^;#]|;(?!;))*;;\s*(#.*)?$")
+"""A line with one item of a `case`, and nothing behind it."""
 
 Key = tuple[str, str]
 """A branch: the file's name beside the script, and the branch's id."""
@@ -49,11 +54,15 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run showed: branches taken, branches passed by, and every evaluation of a decision."""
+    """What one run showed: branches taken, branches passed by, and every evaluation of a decision.
+
+    `is_cut`: the script has switched the trace off, and what it did then is not known.
+    """
 
     taken: frozenset[Key]
     passed: frozenset[Key]
     vectors: Mapping[Key, frozenset[Vector]]
+    is_cut: bool = False
 
 
 @dataclass(slots=True)
@@ -68,11 +77,16 @@ class AtomCoverage:
 
 @dataclass(slots=True)
 class BranchCoverage:
-    """One branch over all runs: how many took it, how many passed it by, and its tests."""
+    """One branch over all runs: how many took it, how many passed it by, and its tests.
+
+    In `hidden` runs a trace cannot tell that it was taken, and so neither that it was not: for the reason `unseen`.
+    """
 
     taken: int = 0
     passed: int = 0
     tests: list[AtomCoverage] = field(default_factory=list)
+    hidden: int = 0
+    unseen: str = ""
 
 
 @dataclass(slots=True)
@@ -115,6 +129,7 @@ class Reader:
     def run(self, observation: Observation) -> Run:
         """Return what a traced run showed."""
         events = self._events(observation.messages)
+        is_cut = any(_NO_TRACE.search(event.text) for heard in events.values() for event in heard.events)
         lines: dict[str, set[int]] = defaultdict(set)
         for (name, _), heard in events.items():
             lines[name] |= heard.by_line.keys()
@@ -129,32 +144,44 @@ class Reader:
                 passed |= {key} if left_only else set()
                 continue
             first, last = branch.body
-            alone = first > branch.line and first > file.condition_lines.get(branch.id, (0, 0))[1]
+            alone = _is_alone(file, branch)
             if alone and any(first <= line <= last for line in lines[key[0]]):
                 taken.add(key)
             if branch.id in file.decisions:
                 vectors[key] = found = frozenset(_vectors(file, branch, heard)) if alone else frozenset()
                 taken |= {key} if any(outcome for _, outcome in found) else set()
                 passed |= {key} if any(not outcome for _, outcome in found) else set()
-        return Run(frozenset(taken), frozenset(passed), vectors)
+        return Run(frozenset(taken), frozenset(passed), vectors, is_cut)
 
     def coverage(self, name: str, runs: Iterable[Run]) -> Coverage:
         """Return what many runs showed together."""
-        count = 0
-        found: dict[Key, BranchCoverage] = {key: BranchCoverage() for key, _, _ in self.every_branch()}
+        count = cut = 0
+        found = {key: BranchCoverage(unseen=self._unseen(file, branch)) for key, file, branch in self.every_branch()}
         vectors: dict[Key, set[Vector]] = defaultdict(set)
         for run in runs:
             count += 1
+            cut += run.is_cut
             for key in run.taken:
                 found[key].taken += 1
             for key in run.passed - run.taken:
                 found[key].passed += 1
             for key, seen in run.vectors.items():
                 vectors[key] |= seen
+        for covered in found.values():
+            covered.hidden = count if covered.unseen else cut
+            covered.unseen = covered.unseen or (_SWITCHED_OFF if cut else "")
         for key, file, branch in self.every_branch():
             if branch.id in file.decisions:
                 found[key].tests = _tests(file.decisions[branch.id], vectors[key])
         return Coverage(name, count, found)
+
+    def _unseen(self, file: Inventory, branch: Branch) -> str:
+        """Return why no trace of any run shows the branch."""
+        if any(_TRACING.search(one.source.text) for one in self.files.values()):
+            return "the script has a trace of its own"
+        return (
+            "" if branch.id in file.sides or _is_alone(file, branch) else "its body stands on the line of its condition"
+        )
 
     def _events(self, messages: str) -> dict[tuple[str, str | None], Heard]:
         """Return the events of each function of each file, in order; None is a file's top level."""
@@ -173,6 +200,16 @@ class Reader:
 
     def _own(self, file: str) -> str | None:
         return next((name for name in self.files if file == name or file.endswith("/" + name)), None)
+
+
+def _is_alone(file: Inventory, branch: Branch) -> bool:
+    """Return whether what a trace has on the lines of the body can only be the body's."""
+    first, _ = branch.body
+    if first > branch.line and first > file.condition_lines.get(branch.id, (0, 0))[1]:
+        return True
+    # An item of a `case` on a line of its own: bash traces the word, but no pattern.
+    text = file.source.lines[branch.line - 1]
+    return branch.kind == "case" and branch.body == (branch.line, branch.line) and _ITEM.match(text) is not None
 
 
 class Heard(NamedTuple):

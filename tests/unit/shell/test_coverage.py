@@ -76,6 +76,52 @@ def test_what_stands_on_one_line_is_not_guessed(script: Path) -> None:
     found = covered(script, "if [[ $A ]]; then echo; fi\n", {"A": "x"})
     (branch,) = found.branches.values()
     assert (branch.taken, branch.passed, branch.tests[0].true) == (0, 0, False)
+    assert branch.unseen == "its body stands on the line of its condition"
+
+
+def test_items_on_lines_of_their_own(script: Path) -> None:
+    text = 'case "$A" in\n  x) B=1;;\n  y|z) echo;; # remark\n  (w) echo; echo ;;\n  *) exit 1;;\nesac\n'
+    found = covered(script, text, {"A": "x"}, {"A": "z"}, {"A": "other"})
+    assert [(branch.taken, branch.unseen) for branch in found.branches.values()] == [(1, ""), (1, ""), (0, ""), (1, "")]
+
+
+@pytest.mark.parametrize(
+    "text", ['case "$A" in x) echo;; y) echo;; esac\n', 'case "$A" in\n x) echo;; y) echo;;\nesac\n']
+)
+def test_items_that_share_a_line_are_not_seen(script: Path, text: str) -> None:
+    found = covered(script, text, {"A": "x"})
+    assert [(branch.taken, bool(branch.unseen)) for branch in found.branches.values()] == [(0, True), (0, True)]
+
+
+OFF = "the script switches its trace off"
+OWN = "the script has a trace of its own"
+
+
+@pytest.mark.parametrize(
+    ("off", "why"),
+    [
+        ("set +x", OFF),
+        ("set +ex", OFF),
+        ("set -e +o xtrace", OFF),
+        ("{ set +x; } 2>/dev/null", OFF),
+        ("shopt -uo xtrace", OFF),
+        ("PS4=", OWN),
+        ("exec {BASH_XTRACEFD}>&-", OWN),
+    ],
+)
+def test_what_runs_without_a_trace_is_not_seen(script: Path, off: str, why: str) -> None:
+    text = f"if true; then\n  echo\nfi\nif [[ $OFF ]]; then\n  {off}\nfi\nif true; then\n  echo\nfi\n"
+    found = covered(script, text, {"OFF": "yes"})
+    *_, last = found.branches.values()
+    assert (last.hidden, last.unseen) == (1, why)
+    assert last.taken == 0 or why == OWN
+
+
+def test_a_trace_is_cut_in_the_runs_that_cut_it(script: Path) -> None:
+    text = "if [[ $OFF ]]; then\n  set +x\nfi\nif [[ $B ]]; then\n  echo\nfi\n"
+    found = covered(script, text, {"OFF": "yes"}, {}, {})
+    *_, last = found.branches.values()
+    assert (last.taken, last.hidden, last.unseen) == (0, 1, OFF)
 
 
 def test_loops_and_sourced_files(script: Path) -> None:
