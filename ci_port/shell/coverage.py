@@ -34,8 +34,8 @@ _MOST_TESTS = 12
 _TRACING = re.compile(r"\b(?:BASH_XTRACEFD|PS4)\b")
 _NO_TRACE = re.compile(r"^(?:set (?:.* )?(?:\+[a-zA-Z]*x|\+o xtrace)|shopt -(?:uo|ou) .*\bxtrace)\b")
 _SWITCHED_OFF = "the script switches its trace off"
-_ITEM = re.compile(r"\s*(?:[^;#]|;(?!;))*;;\s*(#.*)?$")
-"""A line with one item of a `case`, and nothing behind it."""
+_ITEM = re.compile(r"(?!.*\bcase\b)\s*\(?[^\s();#]+(?:\s*\|\s*[^\s();#]+)*\s*\)(?:[^;#]|;(?!;))*;;\s*(#.*)?$")
+"""A line that begins with the patterns of an item of a `case`, and ends with it."""
 
 Key = tuple[str, str]
 """A branch: the file's name beside the script, and the branch's id."""
@@ -114,6 +114,8 @@ class Reader:
         self.inventory = inventory
         self.directory = Path(inventory.file).parent
         self.files = {self.name_of(file): file for file in inventory.every()}
+        self._alone = {key for key, file, branch in self.every_branch() if _is_alone(file, branch)}
+        self._has_trace = any(_TRACING.search(file.source.text) for file in self.files.values())
 
     def name_of(self, file: Inventory) -> str:
         """Return the file's name as seen from the script's directory."""
@@ -144,7 +146,7 @@ class Reader:
                 passed |= {key} if left_only else set()
                 continue
             first, last = branch.body
-            alone = _is_alone(file, branch)
+            alone = key in self._alone
             if alone and any(first <= line <= last for line in lines[key[0]]):
                 taken.add(key)
             if branch.id in file.decisions:
@@ -156,7 +158,7 @@ class Reader:
     def coverage(self, name: str, runs: Iterable[Run]) -> Coverage:
         """Return what many runs showed together."""
         count = cut = 0
-        found = {key: BranchCoverage(unseen=self._unseen(file, branch)) for key, file, branch in self.every_branch()}
+        found = {key: BranchCoverage(unseen=self._unseen(key, file)) for key, file, _ in self.every_branch()}
         vectors: dict[Key, set[Vector]] = defaultdict(set)
         for run in runs:
             count += 1
@@ -175,13 +177,11 @@ class Reader:
                 found[key].tests = _tests(file.decisions[branch.id], vectors[key])
         return Coverage(name, count, found)
 
-    def _unseen(self, file: Inventory, branch: Branch) -> str:
+    def _unseen(self, key: Key, file: Inventory) -> str:
         """Return why no trace of any run shows the branch."""
-        if any(_TRACING.search(one.source.text) for one in self.files.values()):
+        if self._has_trace:
             return "the script has a trace of its own"
-        return (
-            "" if branch.id in file.sides or _is_alone(file, branch) else "its body stands on the line of its condition"
-        )
+        return "" if key[1] in file.sides or key in self._alone else "its body stands on the line of its condition"
 
     def _events(self, messages: str) -> dict[tuple[str, str | None], Heard]:
         """Return the events of each function of each file, in order; None is a file's top level."""

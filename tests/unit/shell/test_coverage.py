@@ -86,11 +86,22 @@ def test_items_on_lines_of_their_own(script: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['case "$A" in x) echo;; y) echo;; esac\n', 'case "$A" in\n x) echo;; y) echo;;\nesac\n']
+    "text",
+    [
+        'case "$A" in x) echo;; y) echo;; esac\n',
+        'case "$A" in\n x) echo;; y) echo;;\nesac\n',
+        'case "$A" in x) echo;;\n"a b") echo;;\nesac\n',
+        'case "$A" \\\n in x) echo;;\n"a b") echo;;\nesac\n',
+    ],
 )
 def test_items_that_share_a_line_are_not_seen(script: Path, text: str) -> None:
     found = covered(script, text, {"A": "x"})
     assert [(branch.taken, bool(branch.unseen)) for branch in found.branches.values()] == [(0, True), (0, True)]
+
+
+def test_a_case_within_an_item_is_not_taken_for_its_own(script: Path) -> None:
+    found = covered(script, "case x in\n  x) case b in c) echo;;\n  esac;;\nesac\n", {})
+    assert [branch.taken for branch in found.branches.values()][1:] == [0]
 
 
 OFF = "the script switches its trace off"
