@@ -45,17 +45,15 @@ class PlannedSteps(PlannedFiles):
             names[0] = self._shown(names[0])
         files: list[str | None] = []
         for output in (command.stdout, command.stderr):
-            if output is None or output == PIPE or is_device(output):
-                names.append(output)
+            path = output and output.removeprefix(">>")
+            if path is None or path == PIPE or is_device(path):
+                names.append(path)
                 files.append(None)
                 continue
-            appends, path = output.startswith(">>"), output.removeprefix(">>")
+            appends = path != output
             shares = output == command.stdout and len(files) == 1
-            if not is_device(path):
-                files.append(files[0] if shares else self._put(path, "", appends))
-            else:
-                files.append(None)
-            names.append(path if is_device(path) else (">>" if appends else "") + self._shown(path))
+            files.append(files[0] if shares else self._put(path, "", appends))
+            names.append((">>" if appends else "") + self._shown(path))
         return Streams((names[0], names[1], names[2]), files[0], files[1])
 
     def _shown(self, path: str) -> str:

@@ -49,8 +49,7 @@ static void make(enum change change, mode_t mode, char *real, const char *conten
     make_parents(real);
     if (change == DIRECTORY) {
         if (!syscall(SYS_mkdirat, AT_FDCWD, real, 0777)) touch_real(real);
-        else if (syscall(SYS_newfstatat, AT_FDCWD, real, &st, 0)) cannot_make(real, EEXIST);
-        else if (!S_ISDIR(st.st_mode)) cannot_make(real, EEXIST);
+        else if (syscall(SYS_newfstatat, AT_FDCWD, real, &st, 0) || !S_ISDIR(st.st_mode)) cannot_make(real, EEXIST);
         return;
     }
     if (!syscall(SYS_newfstatat, AT_FDCWD, real, &st, AT_SYMLINK_NOFOLLOW)) {

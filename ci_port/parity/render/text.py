@@ -131,19 +131,17 @@ def _environment_flags(case: Case, base: Mapping[str, str]) -> Iterator[str]:
 
 def untrusted_lines(results: Iterable[Result]) -> Iterator[str]:
     """Yield each reason not to trust a result, once, with what settles it and the cases that have it."""
-    reasons: dict[str, list[Result]] = {}
-    pastes: dict[str, str] = {}
+    reasons: dict[tuple[str, str], list[Result]] = {}
     for result in results:
         for failure in result.failures:
-            reasons.setdefault(f"failed: {failure_text(failure)}", []).append(result)
+            reasons.setdefault((f"failed: {failure_text(failure)}", ""), []).append(result)
         for probe in result.unanswered:
             reason = f"{guess(probe)} ({place_text(probe.place)})"
-            reasons.setdefault(reason, []).append(result)
-            pastes[reason] = probe.paste
-    for reason, members in reasons.items():
+            reasons.setdefault((reason, probe.paste), []).append(result)
+    for (reason, paste), members in reasons.items():
         yield f"untrusted, {reason}"
-        if reason in pastes:
-            yield f"  to settle it: {pastes[reason]}"
+        if paste:
+            yield f"  to settle it: {paste}"
         yield f"  {len(members):,} of the cases: {ids_text(members)}"
 
 
