@@ -132,9 +132,11 @@ static void change(char kind, char *path, const struct field *text, const char *
   }
   make_parents(path);
   if (kind == 'd') mkdir(path, 0777);
-  if (kind == 'l') unlink(path), (void)!symlink(text->text, path);
+  /* What is made takes the place of a file or a link (docs/formats.md). */
+  else unlink(path);
+  if (kind == 'l') (void)!symlink(text->text, path);
   if (kind == 'f') {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) return;
     all(put, fd, text->text, text->length);
     close(fd);

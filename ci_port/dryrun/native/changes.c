@@ -54,6 +54,12 @@ static int touched(int result, const char *whole) {
     return result;
 }
 
+/* The same for an entry that has come, or gone. */
+static int entered(int result, const char *whole, const char *real) {
+    if (!result) entry_changes(real, 1);
+    return touched(result, whole);
+}
+
 #define CHANGE(name, parameters, arguments, what, path)                              \
     DECLARE(name);                                                                    \
     int name parameters {                                                             \
@@ -63,7 +69,7 @@ static int touched(int result, const char *whole) {
 
 CHANGE(mkdirat, (int dir, const char *path, mode_t mode), (dir, path, mode), "makes the directory", path)
     choose_name(dir, (char *)path);
-    return entry(dir, path, whole, real) ? touched((int)syscall(SYS_mkdirat, AT_FDCWD, real, mode), whole) : -1;
+    return entry(dir, path, whole, real) ? entered((int)syscall(SYS_mkdirat, AT_FDCWD, real, mode), whole, real) : -1;
 }
 int mkdir(const char *path, mode_t mode) { return mkdirat(AT_FDCWD, path, mode); }
 
@@ -78,7 +84,10 @@ int unlinkat(int dir, const char *path, int flags) {
     if (!(flags & AT_REMOVEDIR)) flush_text(AT_FDCWD, path[0] == '/' || dir == AT_FDCWD ? path : whole);
     ino_t last = flags & AT_REMOVEDIR ? 0 : last_name(AT_FDCWD, real);
     int result = touched((int)syscall(SYS_unlinkat, AT_FDCWD, real, flags), whole), error = errno;
-    if (!result) own_is_gone(last);
+    if (!result) {
+        own_is_gone(last);
+        entry_changes(real, 0);
+    }
     if (result && error == ENOENT) settle_path(whole);
     errno = error;
     return result;
@@ -97,7 +106,11 @@ CHANGE(renameat2, (int a, const char *from, int b, const char *to, unsigned flag
     flush_text(AT_FDCWD, other);
     ino_t last = flags & RENAME_EXCHANGE || !strcmp(real, new) ? 0 : last_name(AT_FDCWD, new);
     int result = (int)syscall(SYS_renameat2, AT_FDCWD, real, AT_FDCWD, new, flags);
-    if (!result) own_is_gone(last);
+    if (!result) {
+        own_is_gone(last);
+        entry_changes(real, 0);
+        entry_changes(new, 0);
+    }
     if (!result && levels(other) < levels(whole)) mend_links(new);
     return touched(touched(result, whole), other);
 }
@@ -108,7 +121,9 @@ CHANGE(linkat, (int a, const char *from, int b, const char *to, int flags), (a, 
     char other[PATH_ROOM], new[PATH_ROOM];
     const char *old = flags & AT_SYMLINK_FOLLOW ? target_of(a, from, whole, real) : entry(a, from, whole, real);
     if (!old || !entry(b, to, other, new)) return -1;
-    return touched(touched((int)syscall(SYS_linkat, AT_FDCWD, old, AT_FDCWD, new, 0), whole), other);
+    int result = (int)syscall(SYS_linkat, AT_FDCWD, old, AT_FDCWD, new, 0);
+    if (!result) entry_changes(new, 0);
+    return touched(touched(result, whole), other);
 }
 int link(const char *from, const char *to) { return linkat(AT_FDCWD, from, AT_FDCWD, to, 0); }
 
@@ -131,7 +146,7 @@ CHANGE(symlinkat, (const char *from, int dir, const char *to), (from, dir, to), 
     char text[PATH_ROOM];
     if (!entry(dir, to, whole, real)) return -1;
     link_text(from, whole, text);
-    return touched((int)syscall(SYS_symlinkat, text, AT_FDCWD, real), whole);
+    return entered((int)syscall(SYS_symlinkat, text, AT_FDCWD, real), whole, real);
 }
 int symlink(const char *from, const char *to) { return symlinkat(from, AT_FDCWD, to); }
 
@@ -192,7 +207,7 @@ int truncate64(const char *path, off_t length) { return truncate(path, length); 
 
 CHANGE(mkfifo, (const char *path, mode_t mode), (path, mode), "makes the pipe", path)
     if (!entry(AT_FDCWD, path, whole, real)) return -1;
-    return touched((int)syscall(SYS_mknodat, AT_FDCWD, real, S_IFIFO | (mode & 07777), 0), whole);
+    return entered((int)syscall(SYS_mknodat, AT_FDCWD, real, S_IFIFO | (mode & 07777), 0), whole, real);
 }
 int mkfifoat(int dir, const char *path, mode_t mode) {
     if (dir != AT_FDCWD && path[0] != '/') { errno = ENOTDIR; return -1; }

@@ -27,6 +27,15 @@ static void remove_all(int dir, const char *name, const char *real) {
     if (syscall(SYS_unlinkat, dir, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0))
         fail(NULL, "%s, which a rule removes, cannot be removed: %s", virtual_path(real), strerror(errno));
     own_is_gone(last);
+    entry_changes(real, 0);
+}
+
+/* A directory that was not there; -1 and errno if something is. */
+static int make_directory(const char *real) {
+    if (syscall(SYS_mkdirat, AT_FDCWD, real, 0777)) return -1;
+    touch_real(real);
+    entry_changes(real, 1);
+    return 0;
 }
 
 /* The directories above a file that is made; `path` is real and stands below the root. */
@@ -34,7 +43,7 @@ static void make_parents(char *path) {
     for (char *slash = path + root_length + 1; *slash; slash++) {
         if (*slash != '/') continue;
         *slash = 0;
-        if (!syscall(SYS_mkdirat, AT_FDCWD, path, 0777)) touch_real(path);
+        make_directory(path);
         *slash = '/';
     }
 }
@@ -48,8 +57,8 @@ static void make(enum change change, mode_t mode, char *real, const char *conten
     struct stat st;
     make_parents(real);
     if (change == DIRECTORY) {
-        if (!syscall(SYS_mkdirat, AT_FDCWD, real, 0777)) touch_real(real);
-        else if (syscall(SYS_newfstatat, AT_FDCWD, real, &st, 0) || !S_ISDIR(st.st_mode)) cannot_make(real, EEXIST);
+        if (make_directory(real) && (syscall(SYS_newfstatat, AT_FDCWD, real, &st, 0) || !S_ISDIR(st.st_mode)))
+            cannot_make(real, EEXIST);
         return;
     }
     if (!syscall(SYS_newfstatat, AT_FDCWD, real, &st, AT_SYMLINK_NOFOLLOW)) {
@@ -61,6 +70,7 @@ static void make(enum change change, mode_t mode, char *real, const char *conten
     if (parent < 0) cannot_make(real, errno);
     remove_all(parent, slash + 1, real);
     touch_real(real);
+    entry_changes(real, 0);
     if (change == LINK) {
         char target[PATH_ROOM];
         link_text(content, virtual_path(real), target);

@@ -88,9 +88,12 @@ static int open_inside(int dir, const char *path, int flags, mode_t mode, char *
         strcpy(whole, again);
     }
     snprintf(real, PATH_ROOM, "%s%s", settings.root, whole);
-    if (!syscall(SYS_newfstatat, AT_FDCWD, real, &st, AT_SYMLINK_NOFOLLOW) && S_ISLNK(st.st_mode)) { errno = ELOOP; return -1; }
+    int is_new = syscall(SYS_newfstatat, AT_FDCWD, real, &st, AT_SYMLINK_NOFOLLOW) != 0;
+    if (!is_new && S_ISLNK(st.st_mode)) { errno = ELOOP; return -1; }
     keep_slash(path, slash, real);
-    return (int)syscall(SYS_openat, AT_FDCWD, real, flags | O_NOFOLLOW, mode);
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, real, flags | O_NOFOLLOW, mode);
+    if (fd >= 0 && is_new) entry_changes(real, 1);
+    return fd;
 }
 
 /* A tool writes a file: its own affair, but the file is another one from now on. */

@@ -201,6 +201,7 @@ void settle_path(const char *path);
 int is_settled(const char *path);
 struct written *written_file(ino_t inode, int make);
 void file_changes(ino_t inode);
+void entry_changes(const char *real, int come);
 void follow_text(struct record *record, int fd, int flags);
 void flush_text(int dir, const char *path);
 void flush_stream(int fd);

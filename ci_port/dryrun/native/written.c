@@ -25,6 +25,31 @@ struct written *written_file(ino_t inode, int make) {
 /* The file is newer than all that were written before. */
 void file_changes(ino_t inode) { written_file(inode, 1)->tick = __atomic_add_fetch(&ctl->tick, 1, __ATOMIC_SEQ_CST); }
 
+/* What comes and goes by one tool does so at one time, as for a clock that ticks a few hundred times a second. */
+static uint64_t moment(void) {
+    static uint64_t now;
+    if (in_bash || !now) now = __atomic_add_fetch(&ctl->tick, 1, __ATOMIC_SEQ_CST);
+    return now;
+}
+
+static void changes_at(const char *real, uint64_t tick) {
+    struct stat st;
+    if (in_root(real) && !syscall(SYS_newfstatat, AT_FDCWD, real, &st, AT_SYMLINK_NOFOLLOW)) written_file(st.st_ino, 1)->tick = tick;
+}
+
+/* An entry (real path) has come or gone: its directory is another one from now on, and what has `come` is new. */
+void entry_changes(const char *real, int come) {
+    char above[PATH_ROOM];
+    uint64_t tick = moment();
+    if (come) changes_at(real, tick);
+    snprintf(above, sizeof above, "%s", real);
+    for (size_t n = strlen(above); n && above[n - 1] == '/';) above[--n] = 0;
+    char *slash = strrchr(above, '/');
+    if (!slash) return;
+    *slash = 0;
+    changes_at(above, tick);
+}
+
 /* What is written through `fd` from now on belongs to a WRITE. */
 void follow_text(struct record *record, int fd, int flags) {
     struct stat st;
