@@ -114,6 +114,8 @@ def run_of(observed: Observation, script: Script) -> Run:
     commands = []
     for step in _flat(observed.plan.steps):
         env.update(step.env)
+        if not _stands_in(step):
+            continue
         changed = {name: value for name, value in env.items() if start.get(name) != value}
         given = step.input if isinstance(step.input, str) else None
         commands.append(Command(step.argv, step.cwd, step.status, tuple(sorted(changed.items())), given))
@@ -126,14 +128,15 @@ def run_of(observed: Observation, script: Script) -> Run:
 
 
 def _flat(steps: Iterable[Step]) -> Iterator[Execute]:
-    """Yield the commands in order, those of a followed script after it.
-
-    What no stand-in sees is left out: scripts that are run by their path or found on PATH, and text tools that write.
-    """
+    """Yield the commands in order, those of a followed script after it."""
     for step in steps:
         if isinstance(step, Execute):
-            name = step.argv[0]
-            runs_itself = step.steps and name not in SHELLS
-            if name not in TEXT_TOOLS and not runs_itself and ("/" not in name or name.startswith(f"{COMMANDS}/")):
-                yield step
+            yield step
             yield from _flat(step.steps)
+
+
+def _stands_in(step: Execute) -> bool:
+    """Return whether a stand-in sees the command: no script that runs itself, and no text tool that writes."""
+    name = step.argv[0]
+    runs_itself = step.steps and name not in SHELLS
+    return name not in TEXT_TOOLS and not runs_itself and ("/" not in name or name.startswith(f"{COMMANDS}/"))
