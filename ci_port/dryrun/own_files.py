@@ -47,15 +47,14 @@ Entry = OwnFile | OwnLink | OwnDirectory
 class OwnFiles:
     """All of them, by the paths that the script knows.
 
-    `real` is the real directory that stands at `shown`, and `directory` where the script's own directory stands.
-    `is_copied`: the tree holds copies (version 1); else they are read where they are.
+    `real` is the real directory that stands at `shown`, and `directory` where the script's own directory stands. They are
+    read where they are (`stubs`).
     """
 
     real: str
     shown: str
     directory: str
     entries: Mapping[str, Entry]
-    is_copied: bool = False
     remarks: tuple[str, ...] = ()
 
     def named(self, path: str, directory: str) -> str:
@@ -92,7 +91,7 @@ def own_files(script: Path, world: World) -> OwnFiles:
     left_out = frozenset[str]() if is_old else ignored(real) - {script.name}
     entries: dict[str, Entry] = dict.fromkeys((stands_in, *above(stands_in)), OwnDirectory())
     entries.update(_below(real, stands_in, left_out, is_old))
-    return OwnFiles(real, stands_in, stands_in, entries, is_copied=is_old)
+    return OwnFiles(real, stands_in, stands_in, entries)
 
 
 def _below(real: str, stands_in: str, left_out: frozenset[str], is_old: bool) -> Iterator[tuple[str, Entry]]:

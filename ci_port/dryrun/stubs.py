@@ -27,9 +27,7 @@ class Stubs:
         self._path = path
         self._is_filled = is_filled
         self._files: Mapping[str, OwnFile] = {
-            path: entry
-            for path, entry in own.entries.items()
-            if isinstance(entry, OwnFile) and entry.size and not own.is_copied
+            path: entry for path, entry in own.entries.items() if isinstance(entry, OwnFile) and entry.size
         }
         self._inodes: dict[str, int] = {}
         self._real: dict[int, str] = {}

@@ -53,12 +53,16 @@ _DIRECTORY = OwnDirectory()
 class Tree:
     """Keeps the directory as the layout says; builds only what the last run changed."""
 
-    def __init__(self, root: str, own: OwnFiles, stubs: Stubs) -> None:
-        """Take the directory that stands for `/`, the script's own files, and what keeps those that are not copied."""
+    def __init__(self, root: str, own: OwnFiles, stubs: Stubs, *, measures_all: bool = False) -> None:
+        """Take the directory that stands for `/`, the script's own files, and what keeps their places.
+
+        `measures_all`: nobody says what a run has touched (version 1), so that `written` looks at the whole tree.
+        """
         self.root = root
         self._own = own
         self._own_paths = sorted(own.entries)
         self._stubs = stubs
+        self._measures_all = measures_all
         self._layout: Layout | None = None
         self._world: dict[str, Thing] = {}
         self._world_paths: list[str] = []
@@ -117,7 +121,7 @@ class Tree:
 
     def written(self, touched: Iterable[str]) -> int:
         """Return how many bytes the run has written; `touched`: the paths that it has made or changed (version 2)."""
-        if self._own.is_copied:
+        if self._measures_all:
             return _size(self.root) - self._built
         total = 0
         for path in _topmost(touched):
@@ -131,7 +135,7 @@ class Tree:
         os.makedirs(self.root)
         self._stubs.clear()
         self._put(sorted({*self._world, *self._own.entries}))
-        if self._own.is_copied:
+        if self._measures_all:
             self._built = _size(self.root)
 
     def _become(self, world: Mapping[str, Thing], gone: frozenset[str]) -> None:
@@ -178,9 +182,6 @@ class Tree:
         try:
             if self._stubs.stands_for(path):
                 self._stubs.made(path, os.fstat(fd).st_ino)
-            elif entry.size:
-                with open(entry.real, "rb") as source, os.fdopen(os.dup(fd), "wb") as copy:
-                    shutil.copyfileobj(source, copy)
             os.utime(fd, ns=(_OWN, _OWN))
         finally:
             os.close(fd)

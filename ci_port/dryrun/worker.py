@@ -86,7 +86,7 @@ class Worker:
         scratch.furnish(setup.library)
         self._control = Control(scratch.control, setup.limits)
         self._stubs = Stubs(scratch.stubs, setup.own, self._control.is_filled)
-        self._tree = Tree(scratch.root, setup.own, self._stubs)
+        self._tree = Tree(scratch.root, setup.own, self._stubs, measures_all=setup.world.version < 2)
         self._supervisor = Supervisor(setup.bash, scratch, self._control, self._tree, setup.limits)
         self._places = Places(setup.directory, setup.own, setup.world.workspace)
         programs = (path for path, _ in setup.tools.values())

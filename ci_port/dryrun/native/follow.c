@@ -68,7 +68,8 @@ char **followed(const char *path, char *const argv[]) {
         from = 1;
     } else {
         struct stat st;
-        if (!strchr(path, '/') || !is_followed(path)) return NULL;
+        /* With an empty PATH bash looks for a command here. */
+        if ((!strchr(path, '/') && !ctl->effects) || !is_followed(path)) return NULL;
         if (world_stat(AT_FDCWD, path, &st, 0) || !S_ISREG(st.st_mode) || !(st.st_mode & 0100)) return NULL;
         if (!(have = first_line(path, line, sizeof line, words))) return NULL;
     }

@@ -45,7 +45,6 @@ def test_a_checkout(repository: Path) -> None:
         "/w/r/link": "-> lib/x",
     }
     assert (own.real, own.shown, own.directory) == (str(repository), "/w/r", "/w/r/ci")
-    assert not own.is_copied
     assert not own.remarks
 
 
@@ -100,7 +99,6 @@ def test_beside_a_script(version: int, tmp_path: Path) -> None:
         else {"/w/ci/steps/sub/link": "-> ../test.sh", "/w/ci/steps/sub/loop": "-> .."}
     )
     assert kinds(own) == {**common, **outside, **inside, "/w/ci/steps/sub": "directory"}
-    assert own.is_copied == (version == 1)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may look into everything")

@@ -104,10 +104,9 @@ def test_the_table_is_written_when_it_has_changed(stubs: Stubs, tmp_path: Path) 
     assert (tmp_path / "table").exists()
 
 
-@pytest.mark.parametrize("is_copied", [True, False])
-def test_without_stubs_there_is_no_table(is_copied: bool, tmp_path: Path) -> None:
-    entries = FILES.entries if is_copied else {"/w/empty": own("/real/empty", 0, 1)}
-    stubs = Stubs(str(tmp_path / "table"), OwnFiles("/real", "/w", "/w", entries, is_copied), lambda _: False)
+def test_without_stubs_there_is_no_table(tmp_path: Path) -> None:
+    entries = {"/w/empty": own("/real/empty", 0, 1)}
+    stubs = Stubs(str(tmp_path / "table"), OwnFiles("/real", "/w", "/w", entries), lambda _: False)
     stubs.write(5)
     assert stubs.file == ""
     assert not (tmp_path / "table").exists()

@@ -98,8 +98,9 @@ landlock.restrict = restrict
 
 
 def test_an_error_has_its_place(setup: Setup, tmp_path: Path) -> None:
-    (tmp_path / "scripts" / "script.sh").write_text("f() {\n  kill -9 1\n}\nf\n", encoding="utf-8")
-    _, answer = ask(setup, [Case("one", ())])
+    script = tmp_path / "scripts" / "script.sh"
+    script.write_text("f() {\n  kill -9 1\n}\nf\n", encoding="utf-8")
+    _, answer = ask(dataclasses.replace(setup, own=own_files(script, setup.world)), [Case("one", ())])
     assert answer["place"] == [f"{tmp_path}/scripts/script.sh", 2, ["f"]]
     assert answer["command"] == "kill -9 1"
 
