@@ -47,8 +47,8 @@ Entry = OwnFile | OwnLink | OwnDirectory
 class OwnFiles:
     """All of them, by the paths that the script knows.
 
-    `real` is the real directory that stands at `shown`, and `directory` where the script's own directory stands. They are
-    read where they are (`stubs`).
+    `real` is the real directory that stands at `shown`, and `directory` where the script's own directory stands. The
+    files are read where they are (`stubs`).
     """
 
     real: str
