@@ -18,6 +18,7 @@ from ci_port.dryrun.layout import (
     Kind,
     PolledCommand,
     ProcessEntry,
+    ReadPipe,
     RecordHead,
     State,
     Stop,
@@ -55,7 +56,8 @@ class Control:
         self._touched = _align(self._processes + _PROCESS.size * (limits.processes + 1))
         self._written = self._touched + layout.TOUCHED_PATHS * layout.packer(TouchedPath).size
         self._polled = self._written + layout.WRITTEN_FILES * _WRITTEN.size
-        self._cover = _align(self._polled + layout.POLLED_COMMANDS * layout.packer(PolledCommand).size)
+        self._read = self._polled + layout.POLLED_COMMANDS * layout.packer(PolledCommand).size
+        self._cover = _align(self._read + layout.READ_PIPES * layout.packer(ReadPipe).size)
         self._config = self._cover + layout.COVER_FILES * _COVER.size
         self._log = self._config
         self._size = self._config + limits.log
@@ -87,6 +89,7 @@ class Control:
             touched=self._touched,
             written=self._written,
             polled=self._polled,
+            read=self._read,
             memory=self._limits.memory,
             began=int(time.time()) - 1,
             source_caller=self._source_caller,

@@ -60,6 +60,7 @@ WRITTEN_FILES = 1 << 14
 FILLED = 2
 """Of a stub: what it holds is its own content."""
 POLLED_COMMANDS = 1 << 12
+READ_PIPES = 1 << 13
 
 _CONSTANTS: Mapping[str, int | str] = {
     "VERSION": VERSION,
@@ -88,6 +89,7 @@ _CONSTANTS: Mapping[str, int | str] = {
     "WRITTEN_FILES": WRITTEN_FILES,
     "FILLED": FILLED,
     "POLLED_COMMANDS": POLLED_COMMANDS,
+    "READ_PIPES": READ_PIPES,
 }
 
 
@@ -187,6 +189,8 @@ class ControlHead(NamedTuple):
     """The table of the files that the run has written."""
     polled: UInt64
     """The table of the commands without a rule."""
+    read: UInt64
+    """The table of the pipes that somebody has begun to read."""
     memory: UInt64
     """Bytes that one process may use."""
     began: UInt64
@@ -364,6 +368,14 @@ class PolledCommand(NamedTuple):
     clock: UInt32
 
 
+class ReadPipe(NamedTuple):
+    """A pipe that somebody has begun to read, or might."""
+
+    run: UInt32
+    inode: UInt32
+    """Its number, as far as it fits: no two pipes of a run have the same."""
+
+
 class RuleHead(NamedTuple):
     """The head of a rule of the world; its words and its answer follow as strings."""
 
@@ -382,6 +394,7 @@ _STRUCTS: Mapping[str, tuple[type[tuple[Any, ...]], str]] = {
     "touched": (TouchedPath, ""),
     "written": (WrittenFile, ""),
     "polled": (PolledCommand, ""),
+    "read_pipe": (ReadPipe, ""),
     "stub_head": (StubHead, ""),
     "stub": (StubEntry, ""),
     "control": (ControlHead, "struct process processes[]"),

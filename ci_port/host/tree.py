@@ -74,6 +74,7 @@ class Found(NamedTuple):
 
 
 _ROOT = 0
+_EVERYBODY = 0o1777
 _MOST_LINKS = 40
 
 
@@ -103,7 +104,7 @@ class Tree:
             tree._plant(path, node)
         everywhere = ("/tmp", world.home) if world.version >= 2 else ()
         for path in (world.workspace, *everywhere, *world.dirs):
-            tree._plant(path, Directory())
+            tree._plant(path, Directory(mode=_EVERYBODY) if path == "/tmp" else Directory())
         for path in world.executables:
             tree._plant(path, Regular("", 0o755))
         for path, content in world.files.items():

@@ -23,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ci_port.model.plan import text_of
 from tests.parity.live_machine import compile_stand_in
 from tests.parity.real_bash_jail import receive, send
 from tests.parity.small_scripts import (
@@ -38,6 +39,7 @@ from tests.parity.small_scripts import (
     Left,
     Run,
     Script,
+    as_words,
 )
 
 HERE = Path(__file__).parent
@@ -197,9 +199,8 @@ def _command(record: Mapping[str, Any], start: Mapping[str, str]) -> Command:
     env = dict(variable.partition("=")[::2] for variable in record["env"])
     changed = {name: env.get(name) for name in {*env, *start} - _SILENT if env.get(name) != start.get(name)}
     cwd = os.path.relpath(record["cwd"], FOLDER) if f"{record['cwd']}/".startswith(f"{FOLDER}/") else record["cwd"]
-    return Command(
-        tuple(record["argv"]), cwd, record["status"], tuple(sorted(changed.items())), record["input"] or None
-    )
+    given = as_words(text_of(os.fsencode(record["input"])))
+    return Command(tuple(record["argv"]), cwd, record["status"], tuple(sorted(changed.items())), given)
 
 
 def _end(process: subprocess.Popen[bytes], root: str) -> None:

@@ -14,6 +14,8 @@ _READ_ONLY, _NO_SUID, _NO_DEVICES, _NO_PROGRAMS = 1, 2, 4, 8
 _REMOUNT, _BIND, _RECURSIVE = 32, 4096, 16384
 _LIBRARIES = ("lib", "lib32", "lib64", "usr/lib", "usr/lib64")
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+_GREPS = {"egrep": "-E", "fgrep": "-F"}
+"""They are scripts on some machines."""
 HOST = "localhost"
 _ROOM = "size=64m,nr_inodes=20000,mode=755"
 
@@ -64,11 +66,7 @@ def furnish_root(setup: Setup) -> dict[str, str]:
         os.symlink(f"/proc/self/{target}", f"{root}/dev/{name}")
     mount("proc", f"{root}/proc", "proc", _NO_SUID | _NO_DEVICES | _NO_PROGRAMS)
     _begin_with_long_process_ids(f"{root}/proc/sys/kernel")
-    for source, target in ((setup.bash, "bin/bash"), (setup.stand_in, "opt/stand-in"), *_real(setup.tools)):
-        shutil.copy(source, f"{root}/{target}")
-    os.symlink("bash", f"{root}/bin/sh")
-    os.symlink("/bin/bash", f"{root}/usr/bin/bash")
-    os.symlink("/opt/real/env", f"{root}/usr/bin/env")
+    tools = _furnish_tools(setup)
     user = setup.user
     for name, text in (
         ("passwd", f"root:x:0:0:root:/root:/bin/bash\nuser:x:{user}:{user}:user:{setup.home}:/bin/bash\n"),
@@ -79,7 +77,25 @@ def furnish_root(setup: Setup) -> dict[str, str]:
     socket.sethostname(HOST)
     os.chroot(root)
     os.chdir("/")
-    return {name: f"/opt/real/{name}" for name in setup.tools}
+    return tools
+
+
+def _furnish_tools(setup: Setup) -> dict[str, str]:
+    """Put bash, the stand-in and the tools into the root, and return where the tools will be."""
+    root = setup.root
+    for source, target in ((setup.bash, "bin/bash"), (setup.stand_in, "opt/stand-in"), *_real(setup.tools)):
+        shutil.copy(source, f"{root}/{target}")
+    scripts = {name: option for name, option in _GREPS.items() if name not in setup.tools}
+    for name, option in scripts.items():
+        with open(os.open(f"{root}/opt/real/{name}", os.O_CREAT | os.O_WRONLY, 0o755), "w") as file:
+            file.write(f'#!/bin/bash\nexec /opt/real/grep {option} "$@"\n')
+    os.symlink("bash", f"{root}/bin/sh")
+    os.symlink("/bin/bash", f"{root}/usr/bin/bash")
+    tools = {name: f"/opt/real/{name}" for name in (*setup.tools, *scripts)}
+    for name, path in tools.items():
+        os.symlink(path, f"{root}/bin/{name}")
+        os.symlink(path, f"{root}/usr/bin/{name}")
+    return tools
 
 
 def _begin_with_long_process_ids(kernel: str) -> None:

@@ -15,7 +15,19 @@ from ci_port.model.fields import DataError
 from ci_port.model.world import world_from_json
 from tests.parity.real_bash import USER
 from tests.parity.real_bash_run import SHELLS
-from tests.parity.small_scripts import COMMANDS, FOLDER, HOME, SCRIPT, START, TEXT_TOOLS, Command, Left, Run, Script
+from tests.parity.small_scripts import (
+    COMMANDS,
+    FOLDER,
+    HOME,
+    SCRIPT,
+    START,
+    TEXT_TOOLS,
+    Command,
+    Left,
+    Run,
+    Script,
+    as_words,
+)
 
 _OWN = (SCRIPT, str(Path(SCRIPT).parent))
 
@@ -57,8 +69,10 @@ def world_of(follow: bool = False) -> World:
         "scripts": str(Path(SCRIPT).parent),
         "path": COMMANDS,
         "env": {name: value for name, value in START.items() if name != "PATH"},
-        "dirs": ["/tmp", HOME],
+        "dirs": ["/tmp", HOME, "/etc", "/usr/bin"],
         "follow": ["*"] if follow else [],
+        "files": {"/bin/sh": {"link": "bash"}},
+        "executables": ["/bin/bash"],
         "user": {"name": START["USER"], "uid": USER, "gid": USER, "home": HOME},
     }
     return world_from_json(Document(json.dumps(world), "world").parse())
@@ -117,7 +131,7 @@ def run_of(observed: Observation, script: Script) -> Run:
         if not _stands_in(step):
             continue
         changed = {name: value for name, value in env.items() if start.get(name) != value}
-        given = step.input if isinstance(step.input, str) else None
+        given = as_words(step.input)
         commands.append(Command(step.argv, step.cwd, step.status, tuple(sorted(changed.items())), given))
     files = {
         path: Left(left.kind, 0 if left.kind == "link" else left.mode, left.content)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ci_port.model import tools
+from ci_port.model import Digest, Text, tools
 
 FOLDER = "/w"
 """Where a script runs. It stands in `ci/script.sh` there."""
@@ -46,6 +46,7 @@ _SHELL_WORDS = _set(
     "unalias pushd popd dirs printf times caller help history suspend logout bind complete compgen compopt"
 )
 _WORD = re.compile(r"[A-Za-z_][\w.+-]*")
+_SOURCED = re.compile(r"(?:^|[\s;&|(`])(?:source|\.)\s+([\w.+-]+)", re.MULTILINE)
 _ONLY_ASKED = re.compile(r"\b(?:command\s+-[vV]|type(?:\s+-\w+)*|hash|which)\s+([A-Za-z_][\w.+-]*)")
 
 Rule = Mapping[str, Any]
@@ -79,7 +80,9 @@ class Script:
         texts = [self.text, *self.files.values(), *self.args, *self.env.values(), self.stdin]
         texts += [rule.get("stdout", "") for rule in self.rules]
         found = {word for text in texts for word in _words(text)}
-        return frozenset(found | {rule["argv"][0] for rule in self.rules} - {"*", "**"}) - _SHELL_WORDS
+        # What is sourced is looked for on PATH, too, and a stand-in is no script.
+        sourced = {name for text in texts for name in _SOURCED.findall(text)}
+        return frozenset(found - sourced | {rule["argv"][0] for rule in self.rules} - {"*", "**"}) - _SHELL_WORDS
 
     @property
     def only_asked(self) -> frozenset[str]:
@@ -100,7 +103,7 @@ def _words(text: str) -> set[str]:
 class Command:
     """A command that ran. `cwd` is relative to the folder; `env` is what it differs in from the start.
 
-    `input` is what stood ready on its standard input. `status` is None where nobody saw the command end.
+    `input` is what stood ready on its standard input (`as_words`). `status` is None where nobody saw the command end.
     """
 
     argv: tuple[str, ...]
@@ -113,6 +116,11 @@ class Command:
         words = " ".join(word if re.fullmatch(r"[\w./:=,+-]+", word) else repr(word) for word in self.argv)
         status = f" ={self.status}" if self.status else ""
         return words + (f" @{self.cwd}" if self.cwd != "." else "") + status
+
+
+def as_words(content: Text | None) -> str | None:
+    """Return what a plan holds as text, also what is long or no text; None for nothing."""
+    return f"{content.size} bytes, {content.sha256}" if isinstance(content, Digest) else content or None
 
 
 @dataclass(frozen=True, slots=True)

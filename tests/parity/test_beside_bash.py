@@ -1,7 +1,8 @@
 """Small scripts of one line each: the recorder says what real bash does, command for command and file for file.
 
 `scripts/paths.txt` names things in all ways that path_resolution(7) tells apart; `scripts/everyday.txt` are the ways of
-CI scripts. In a line, `\\n` is a new line.
+CI scripts; `scripts/pipes.txt` writes to who reads and to who does not, with a command `gen` that prints two lines. In a
+line, `\\n` is a new line.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from tests.parity.small_scripts import Script, differences
 
 pytestmark = pytest.mark.skipif(bool(why_not_recorded()), reason=why_not_recorded())
 SCRIPTS = Path(__file__).with_name("scripts")
+RULES = ({"argv": ["gen"], "stdout": "one\ntwo words\n"},)
 LINES = [
     pytest.param(line.replace("\\n", "\n"), id=f"{name}:{number}")
-    for name in ("paths", "everyday")
+    for name in ("paths", "everyday", "pipes")
     for number, line in enumerate((SCRIPTS / f"{name}.txt").read_text(encoding="utf-8").splitlines(), 1)
 ]
 
@@ -33,5 +35,5 @@ def recorded_bash() -> Iterator[RecordedBash]:
 
 @pytest.mark.parametrize("text", LINES)
 def test_the_recorder_says_what_bash_does(text: str, real_bash: RealBash, recorded_bash: RecordedBash) -> None:
-    script = Script(f"#!/bin/bash\n{text}\n", id="script")
+    script = Script(f"#!/bin/bash\n{text}\n", id="script", rules=RULES)
     assert list(differences(real_bash.run(script), recorded_bash.run(script))) == []

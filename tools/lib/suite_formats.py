@@ -112,10 +112,13 @@ def _inside(path: str) -> bool:
     return not path.startswith("/") and ".." not in path.split("/") and not path.endswith("/")
 
 
+_OF_BASH = {"THIS_SH": "bash", "BUILD_DIR": "/w", "TMPDIR": "/tmp"}
+
+
 def read_bash_tests(file: Path) -> Iterator[Script]:
     """Yield a `*.tests` or `*.sub` of bash's own tests, with the files beside it that it speaks of."""
     text = file.read_text(encoding="utf-8", errors="surrogateescape")
-    yield _named(file, 1, text, files=_spoken_of(file, text), env={"THIS_SH": "bash", "BUILD_DIR": "/w"})
+    yield _named(file, 1, text, files=_spoken_of(file, text), env=_OF_BASH)
 
 
 def read_whole(file: Path) -> Iterator[Script]:

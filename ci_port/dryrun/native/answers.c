@@ -74,8 +74,15 @@ int is_answered(const char *name) {
     return 0;
 }
 
+static int is_ignored;  /* by the script: nothing ends of a pipe that nobody reads */
+
 static void print(int fd, const char *text, uint32_t length) {
     if (!length) return;
+    if (ctl->effects && !is_ignored && !has_reader(fd)) {
+        __atomic_or_fetch(&ctl->crashing, 1u << SIGPIPE, __ATOMIC_SEQ_CST);
+        signal(SIGPIPE, SIG_DFL);
+        syscall(SYS_kill, syscall(SYS_getpid), SIGPIPE);
+    }
     flush_stream(fd);
     for (uint32_t done = 0; done < length;) {
         ssize_t n = syscall(SYS_write, fd, text + done, length - done);
@@ -87,7 +94,7 @@ static void print(int fd, const char *text, uint32_t length) {
 
 /* A command that works in the background works on, until somebody waits for it; one in front has passed its time. */
 void give(struct answer answer, char *const argv[]) {
-    signal(SIGPIPE, SIG_IGN);
+    is_ignored = signal(SIGPIPE, SIG_IGN) == SIG_IGN;
     if (ctl->effects) make_changes(answer.change, answer.changes, argv);
     print(1, answer.text, answer.length);
     print(2, answer.error, answer.error_length);

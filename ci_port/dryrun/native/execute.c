@@ -63,6 +63,7 @@ static void start_tool(const char *tool, uint32_t kind, const char *path, char *
     char names[3][PATH_ROOM];
     const char *streams[3];
     streams_of(streams, names);
+    if (ctl->effects) has_reader(1);  /* who does not read has ended by the time that a tool writes */
     if (kind == TEXT_TOOL) {
         write_execute(TOOL, path, argv, envp, streams);
         run_tool(tool, argv, envp, 0);
@@ -108,6 +109,7 @@ static int execute(const char *path, char *const argv[], char *const envp[]) {
     if (!in_bash && !may_start)
         fail(NULL, "a pure tool starts the command %s; a tool that does more than text is not pure", argv[0]);
     if (!in_bash) envp = with_held(envp);
+    pipes_are_read(argv);
     if (ctl->effects && is_too_long(argv, envp)) { errno = E2BIG; return -1; }
     if (ctl->effects && !in_bash && !strchr(argv[0], '/') && is_listed(missing_start, missing_count, argv[0])) {
         errno = ENOENT;

@@ -3,6 +3,7 @@
  * (here_document_to_fd). */
 #include "recorder.h"
 
+#define MOST_PROBES 8
 #define MOST_INPUT (4 << 20)  /* bytes that a command takes from a pipe */
 
 static ino_t heredocs[16];
@@ -90,6 +91,47 @@ const char *stream(int fd, char *buffer, size_t room) {
     int appends = S_ISREG(st.st_mode) && (fcntl(fd, F_GETFL) & O_APPEND);
     snprintf(buffer, room, "%s%s", appends ? ">>" : "", virtual_path(target));
     return buffer;
+}
+
+/* The pipes that somebody has begun to read. One that is forgotten costs a writer some time. */
+static int is_read(ino_t inode, int make) {
+    struct read_pipe *table = (struct read_pipe *)((char *)ctl + ctl->read);
+    for (uint32_t i = 0; i < MOST_PROBES; i++) {
+        struct read_pipe *slot = &table[((uint32_t)inode * 0x9e3779b1u + i) % READ_PIPES];
+        if (slot->run == ctl->run && slot->inode == (uint32_t)inode) return 1;
+        if (slot->run == ctl->run && i + 1 < MOST_PROBES) continue;
+        if (make) *slot = (struct read_pipe){.run = ctl->run, .inode = (uint32_t)inode};
+        return 0;
+    }
+    return 0;
+}
+
+void pipe_is_read(int fd) {
+    struct stat st;
+    if (!syscall(SYS_fstat, fd, &st) && S_ISFIFO(st.st_mode)) is_read(st.st_ino, 1);
+}
+
+/* A command starts: it might read its standard input, and what process substitutions among its words feed. */
+void pipes_are_read(char *const argv[]) {
+    pipe_is_read(0);
+    for (int i = 1; argv[i]; i++)
+        if (!strncmp(argv[i], "/dev/fd/", 8)) pipe_is_read((int)strtol(argv[i] + 8, NULL, 10));
+}
+
+/* A command is about to print into a pipe. It takes its time to start, so that a part of the script on the other side
+ * which does not read has ended by then. 0: so it has. */
+int has_reader(int fd) {
+    struct stat st;
+    if (syscall(SYS_fstat, fd, &st) || !S_ISFIFO(st.st_mode) || is_initial(fd, &st)) return 1;
+    for (int looks = 0, quiet = 0; quiet < 20; looks++, check_stop()) {
+        struct pollfd p = {.fd = fd};
+        if (poll(&p, 1, 0) > 0 && p.revents & POLLERR) return 0;
+        if (is_read(st.st_ino, 0)) return 1;
+        struct timespec pause = {0, looks < 20 ? 50000 : looks < 40 ? 1000000 : 10000000};
+        syscall(SYS_nanosleep, &pause, NULL);
+        if (looks >= 20) quiet = others_work() ? 0 : quiet + 1;
+    }
+    return 1;
 }
 
 /* Wait for what happens to the pipe `fd`: one of `events`, its writers end, or it holds more than `most`
