@@ -7,3 +7,22 @@ from tests.parity.judging import Limit
 LIMITS: tuple[Limit, ...] = (
     Limit("impossible-rule", difference=r"^ended: by itself \| refused, \S+, which a rule makes, cannot be made: "),
 )
+"""Those of random scripts."""
+
+_SHELL = r"(?:\$\{?(?:SH|THIS_SH)\}?|\b(?:ba)?sh)"
+SUITE_LIMITS: tuple[Limit, ...] = (
+    *LIMITS,
+    Limit("syntax-error", difference=r"^ended: by itself \| refused, the script is no valid bash: "),
+    Limit("network-of-bash", difference=r"^ended: by itself \| refused, the shell opens a network connection "),
+    Limit("limits-of-resources", script=r"\bulimit\b", difference=r"^(?:printed|file .*): .*\d.* \| |^exit status: "),
+    Limit("text-of-a-shell", script=rf"{_SHELL}[^\n|;&]*(?: -\w*[cisO]|<|--rcfile)|\| *{_SHELL}\s*$"),
+    Limit("completion", script=r"\b(?:compgen|complete)\b", difference=r"^(?:printed: |exit status: )"),
+    Limit("locales", script=r"\b(?:LANG|LC_\w+|TZ)=", difference=r"^(?:printed: |exit status: |command \d+: |file )"),
+    Limit("background", script=r"\bcoproc\b|&\s*(?:$|\n).*\b(?:wait|kill|jobs|fg)\b", difference=r""),
+    Limit("time", script=r"\bsleep\b|\\D?\{|\\[dt]\b", difference=r""),
+    Limit("changed-since-read", script=r"(?:test|\[) -N ", difference=r"^(?:printed|exit status): "),
+    Limit("outputs", script=r">\s*/dev/std(?:out|err)", difference=r"^printed: "),
+    Limit("endless-writer", script=r"/dev/(?:zero|urandom)|\byes\b", difference=r"^(?:printed|command)"),
+    Limit("unlisted-command", difference=r"^exit status: 127 \| |^command \d+: none \| |^printed: .*127.* \| "),
+)
+"""Those of public test suites and of scripts of other projects, which look at all of bash and of their machine."""

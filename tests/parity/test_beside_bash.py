@@ -1,8 +1,8 @@
 """Small scripts of one line each: the recorder says what real bash does, command for command and file for file.
 
 `scripts/paths.txt` names things in all ways that path_resolution(7) tells apart; `scripts/everyday.txt` are the ways of
-CI scripts; `scripts/pipes.txt` writes to who reads and to who does not, with a command `gen` that prints two lines. In a
-line, `\\n` is a new line.
+CI scripts; `scripts/pipes.txt` writes to who reads and to who does not, with a command `gen` that prints two lines. In
+a line, `\\n` is a new line.
 """
 
 from __future__ import annotations
