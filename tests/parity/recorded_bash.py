@@ -69,7 +69,7 @@ def world_of(follow: bool = False) -> World:
         "scripts": str(Path(SCRIPT).parent),
         "path": COMMANDS,
         "env": {name: value for name, value in START.items() if name != "PATH"},
-        "dirs": ["/tmp", HOME, "/etc", "/usr/bin"],
+        "dirs": ["/tmp", HOME, "/dev", "/etc", "/usr/bin"],
         "follow": ["*"] if follow else [],
         "files": {"/bin/sh": {"link": "bash"}},
         "executables": ["/bin/bash"],

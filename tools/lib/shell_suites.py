@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from ci_port.parity import cores  # noqa: E402
 from tests.parity.judging import Judged, Tally, Verdict, judge, shown  # noqa: E402
-from tests.parity.limits import LIMITS  # noqa: E402
+from tests.parity.limits import SUITE_LIMITS  # noqa: E402
 from tests.parity.real_bash import NotContained, RealBash, why_not_contained  # noqa: E402
 from tests.parity.recorded_bash import RecordedBash, why_not_recorded  # noqa: E402
 from tests.parity.small_scripts import Script  # noqa: E402
@@ -82,7 +82,7 @@ def _judged(machine: Machine, part: Sequence[Script]) -> list[tuple[Script, Judg
         recorded = stack.enter_context(RecordedBash(bash=machine.bash))
         run = functools.partial(real.run, seconds=machine.seconds)
         whole = [real.completed(script, seconds=machine.seconds) for script in part]
-        return [(script, judge(script, run, recorded.run, LIMITS)) for script in whole]
+        return [(script, judge(script, run, recorded.run, SUITE_LIMITS)) for script in whole]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -45,8 +45,15 @@ static int runs_under_own_name(const char *path, const char *name) {  /* not so:
     return !strcmp(base_name(path), base_name(name));
 }
 
+/* What stands there has a text: of the world or of the script's own making. */
+static int is_script(const char *path) {
+    struct stat st;
+    return strchr(path, '/') && !world_stat(AT_FDCWD, path, &st, 0) && S_ISREG(st.st_mode) && st.st_mode & 0100 && st.st_size;
+}
+
 /* The program to run for a command, or NULL: it is no tool, or does here what only a command would. */
 const char *tool_of(const char *path, const char *name, char *const argv[], uint32_t *kind) {
+    if (ctl->effects && is_script(path)) return NULL;
     const char *tool = runs_under_own_name(path, name) ? find_tool(name, kind) : NULL;
     if (!tool && !in_bash && !strcmp(name, "echo")) {  /* what xargs(1) runs by itself */
         tool = find_tool(XARGS_ECHO, kind);
