@@ -9,13 +9,14 @@ LIMITS: tuple[Limit, ...] = (
 )
 """Those of random scripts."""
 
+_MISSING = r"file .*command not found"
 _SHELL = r"(?:\$\{?(?:SH|THIS_SH)\}?|\b(?:ba)?sh)"
 SUITE_LIMITS: tuple[Limit, ...] = (
     *LIMITS,
     Limit("syntax-error", difference=r"^ended: by itself \| refused, the script is no valid bash: "),
     Limit("network-of-bash", difference=r"^ended: by itself \| refused, the shell opens a network connection "),
     Limit("limits-of-resources", script=r"\bulimit\b", difference=r"^(?:printed|file .*): .*\d.* \| |^exit status: "),
-    Limit("text-of-a-shell", script=rf"{_SHELL}[^\n|;&]*(?: -\w*[cisO]|<|--rcfile)|\| *{_SHELL}\s*$"),
+    Limit("text-of-a-shell", script=rf"{_SHELL}[^\n|;&]*(?: -\w*[cisO]|<| - |--rcfile)|\| *{_SHELL}\s*$"),
     Limit("completion", script=r"\b(?:compgen|complete)\b", difference=r"^(?:printed: |exit status: )"),
     Limit("locales", script=r"\b(?:LANG|LC_\w+|TZ)=", difference=r"^(?:printed: |exit status: |command \d+: |file )"),
     Limit("background", script=r"\bcoproc\b|&\s*(?:$|\n).*\b(?:wait|kill|jobs|fg)\b", difference=r""),
@@ -23,6 +24,11 @@ SUITE_LIMITS: tuple[Limit, ...] = (
     Limit("changed-since-read", script=r"(?:test|\[) -N ", difference=r"^(?:printed|exit status): "),
     Limit("outputs", script=r">\s*/dev/std(?:out|err)", difference=r"^printed: "),
     Limit("endless-writer", script=r"/dev/(?:zero|urandom)|\byes\b", difference=r"^(?:printed|command)"),
-    Limit("unlisted-command", difference=r"^exit status: 127 \| |^command \d+: none \| |^printed: .*127.* \| "),
+    Limit(
+        "unlisted-command",
+        difference=rf"^exit status: 127 \| |^command \d+: none \| |^(?:printed: .*127|{_MISSING}).* \| ",
+    ),
+    Limit("owners", script=r">\s*/\w+\b|\$dir/", difference=r"^printed: |status: 1 \| 0"),
+    Limit("remembered-command", script=r"\brm\b.*\n", difference=r"status=127.* \| .*status=0"),
 )
 """Those of public test suites and of scripts of other projects, which look at all of bash and of their machine."""

@@ -90,7 +90,7 @@ class RealBash:
             "user": USER,
             "stand_in": str(stand_in or compile_stand_in(Path(scratch) / "stand-in", SOURCE)),
             "bash": os.path.realpath(bash or _found("bash")),
-            "tools": {name: path for name in sorted(FILE_TOOLS | TEXT_TOOLS) if (path := _tool(name))},
+            "tools": dict(found_tools()),
             "folder": FOLDER,
             "home": HOME,
             "commands": COMMANDS,
@@ -220,6 +220,12 @@ def _found(name: str) -> str:
     found = shutil.which(name, path="/usr/local/bin:/usr/bin:/bin")
     assert found, f"this needs {name}"
     return found
+
+
+@functools.cache
+def found_tools() -> Mapping[str, str]:
+    """Return the tools of this machine, and the program behind each."""
+    return {name: path for name in sorted(FILE_TOOLS | TEXT_TOOLS) if (path := _tool(name))}
 
 
 def _tool(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from ci_port.model import Case, Document, Execute, Observation, RunFailed, Step,
 from ci_port.model.case import case_from_json
 from ci_port.model.fields import DataError
 from ci_port.model.world import world_from_json
-from tests.parity.real_bash import USER
+from tests.parity.real_bash import USER, found_tools
 from tests.parity.real_bash_run import SHELLS
 from tests.parity.small_scripts import (
     COMMANDS,
@@ -72,7 +73,7 @@ def world_of(follow: bool = False) -> World:
         "dirs": ["/tmp", HOME, "/dev", "/etc", "/usr/bin"],
         "follow": ["*"] if follow else [],
         "files": {"/bin/sh": {"link": "bash"}},
-        "executables": ["/bin/bash"],
+        "executables": ["/bin/bash", *(f"{place}/{name}" for place in ("/bin", "/usr/bin") for name in found_tools())],
         "user": {"name": START["USER"], "uid": USER, "gid": USER, "home": HOME},
     }
     return world_from_json(Document(json.dumps(world), "world").parse())
@@ -126,9 +127,15 @@ def run_of(observed: Observation, script: Script) -> Run:
     start = {**START, **script.env}
     env: dict[str, str | None] = {}
     commands = []
+    # A script that stands in the folder and is found on a PATH of the script's own runs by itself.
+    moves = script.follow and "PATH=" in script.text
+    there = (
+        path for path, left in observed.files.items() if left.kind == "file" and left.mode & 0o111 and left.content
+    )
+    found_there = {os.path.basename(path) for path in there} if moves else set()
     for step in _flat(observed.plan.steps):
         env.update(step.env)
-        if not _stands_in(step):
+        if not _stands_in(step) or step.argv[0] in found_there:
             continue
         changed = {name: value for name, value in env.items() if start.get(name) != value}
         given = as_words(step.input)

@@ -5,6 +5,7 @@
 
 int (*b_line)(void);
 shell_variable *(*b_find)(const char *);
+shell_variable *(*b_find_own)(const char *);
 void (*b_sbrand)(unsigned long);
 void **b_builtin;
 void *b_command, *b_type, *b_hash, *b_source, *b_cd, *b_pushd, *b_kill;
@@ -21,6 +22,7 @@ static uintptr_t bash_base;
 int symbols(void) {
     struct { const char *name; void **where; } table[] = {
         {"executing_line_number", (void **)&b_line}, {"find_variable", (void **)&b_find},
+        {"find_tempenv_variable", (void **)&b_find_own},
         {"array_reference", (void **)&b_element},    {"this_shell_builtin", (void **)&b_builtin},
         {"command_builtin", &b_command},             {"type_builtin", &b_type},
         {"hash_builtin", &b_hash},                   {"source_builtin", &b_source},

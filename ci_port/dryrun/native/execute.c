@@ -115,6 +115,10 @@ static int execute(const char *path, char *const argv[], char *const envp[]) {
         errno = ENOENT;
         return -1;
     }
+    /* What a tool starts is looked for by the library that it uses. */
+    char place[PATH_ROOM];
+    const char *directories = ctl->effects && !in_bash && !strchr(path, '/') ? getenv("PATH") : NULL;
+    if (directories && find_program(directories, path, place)) path = place;
     uint32_t kind = 0;
     const char *name = name_of(argv[0]);
     const char *tool = tool_of(path, name, argv, &kind);

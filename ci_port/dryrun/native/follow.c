@@ -55,7 +55,7 @@ static size_t first_line(const char *path, char *line, size_t room, const char *
 
 /* The words to start bash with if the command is a script to follow, NULL if it is not. */
 char **followed(const char *path, char *const argv[]) {
-    if (!follow_count || !in_bash) return NULL;
+    if (!follow_count) return NULL;
     static char line[256];
     const char *words[2] = {NULL, NULL};
     size_t count = 0, from = 0, have = 0;

@@ -16,6 +16,29 @@ static int is_on_path(const char *path) {
     return 0;
 }
 
+/* The first program of a name in the directories of a PATH, in `buffer`; 0: there is none. Leaves errno. */
+int find_program(const char *directories, const char *name, char *buffer) {
+    int error = errno, is_there = 0;
+    for (const char *entry = directories; !is_there; entry++) {
+        struct stat st;
+        int n = (int)strcspn(entry, ":");
+        snprintf(buffer, PATH_ROOM, "%.*s/%s", n ? n : 1, n ? entry : ".", name);
+        is_there = !world_stat(AT_FDCWD, buffer, &st, 0) && S_ISREG(st.st_mode) && st.st_mode & 0100;
+        if (!*(entry += n)) break;
+    }
+    errno = error;
+    return is_there;
+}
+
+/* A command that is nowhere is made up where bash looks first; one that stands in any directory of PATH is found there,
+ * and nowhere else. PATH may be one of this command alone. */
+int stands_on_path(const char *path) {
+    char place[PATH_ROOM];
+    if (!ctl->effects) return 0;
+    shell_variable *own = b_find_own("PATH"), *found = own ? own : b_find("PATH");
+    return found && found->value && find_program(found->value, base_name(path), place);
+}
+
 /* What bash looks along PATH for. A plain command name always runs, unless the world says that it is missing; `command -v`,
  * `type` and `hash` see what the world has. */
 enum lookup lookup_of(void *caller, const char *path) {

@@ -114,6 +114,7 @@ typedef struct { char *name; char *value; } shell_variable;  /* the first two me
 
 extern int (*b_line)(void);
 extern shell_variable *(*b_find)(const char *);
+extern shell_variable *(*b_find_own)(const char *);
 extern void (*b_sbrand)(unsigned long); /* since 5.1 */
 extern void **b_builtin;
 extern void *b_command, *b_type, *b_hash, *b_source, *b_cd, *b_pushd, *b_kill;
@@ -187,6 +188,8 @@ int world_stat(int dir, const char *path, struct stat *st, int flags);
 /* NOWHERE: bash does not look along PATH at all. SOURCES: for a file to source. MISSES: the world lacks the command. */
 enum lookup { NOWHERE, RUNS, FINDS, SOURCES, MISSES };
 enum lookup lookup_of(void *caller, const char *path);
+int find_program(const char *directories, const char *name, char *buffer);
+int stands_on_path(const char *path);
 int pretend_command(struct stat *st);
 void forget_place(void);
 void restore_hashing(void);
@@ -247,37 +250,7 @@ void hand_on_writes(char *text, size_t room);
 void take_writes(const char *text);
 int refuse(const char *what, const char *path);
 
-/* ---- processes.c, chance.c --------------------------------------------------------------------------------- */
-
-int is_ours(pid_t pid);
-char state_of(pid_t pid);
-int others_work(void);
-struct process *own_process(void);
-struct process *process_shown(pid_t shown);
-struct process *process_of(pid_t pid);
-pid_t real_pid(pid_t shown);
-pid_t shown_pid(pid_t pid);
-pid_t parent_of(pid_t pid);
-void linger(char *const argv[]);
-void note_background(void);
-int still_works(struct process *process);
-void release(struct process *process);
-void release_all(void);
-void make_random(void);
-
-/* ---- streams.c --------------------------------------------------------------------------------------------- */
-
-const char *stream(int fd, char *buffer, size_t room);
-int is_initial(int fd, const struct stat *st);  /* what the run was given as stream `fd` */
-void inodes(char *text, size_t room);
-void note_poll(char *const argv[], int is_read);
-void note_path_poll(const char *path);
-void pipe_is_read(int fd);
-void pipes_are_read(char *const argv[]);
-int has_reader(int fd);
-void keep_input(uint64_t execute, const char *kind, char *const argv[]);
-void forget_heredoc(void);
-void forget_pipe(void);
+#include "processes.h"
 
 /* ---- answers.c, tools.c, execute.c ------------------------------------------------------------------------- */
 

@@ -57,6 +57,7 @@ static int stat_path(const char *path, struct stat *st, int flags, void *caller)
     if (result && in_bash && *b_posix && errno == ENOENT && make_missing(path)) return world_stat(AT_FDCWD, path, st, flags);
     enum lookup looks = lookup_of(caller, path);
     int is_there = !result && (!S_ISREG(st->st_mode) || st->st_mode & 0100);
+    if ((looks == RUNS || looks == FINDS) && !is_there && stands_on_path(path)) return result;
     if (looks == RUNS) {
         /* What runs without being there is found by nobody who looks. */
         if (!is_there) { if (!is_answered(base_name(path))) forget_place(); return pretend_command(st); }
@@ -127,7 +128,8 @@ int statx(int dir, const char *restrict path, int flags, unsigned mask, struct s
 
 static int access_path(const char *path, int mode, void *caller) {
     enum lookup looks = ready ? lookup_of(caller, path) : NOWHERE;
-    if ((mode & X_OK) && (looks == RUNS || (looks == FINDS && is_answered(base_name(path))))) return 0;
+    int is_made_up = looks == RUNS || (looks == FINDS && is_answered(base_name(path)));
+    if ((mode & X_OK) && is_made_up && !stands_on_path(path)) return 0;
     return world_access(path, mode, looks == NOWHERE);
 }
 int access(const char *path, int mode) { return access_path(path, mode, __builtin_return_address(0)); }
