@@ -50,6 +50,7 @@ class Control:
         self._limits = limits
         self._run = 0
         self._source_caller = 0
+        self._restore_caller = 0
         self._known = 0
         self._touched_paths: set[str] = set()
         self._processes = _HEADER.size
@@ -93,6 +94,7 @@ class Control:
             memory=self._limits.memory,
             began=int(time.time()) - 1,
             source_caller=self._source_caller,
+            restore_caller=self._restore_caller,
             run=self._run,
             effects=configuration.effects,
             uid=configuration.who.uid,
@@ -116,9 +118,10 @@ class Control:
         """Tell what works in the background that the script has ended."""
         self._set("over", 1)
 
-    def keep_source_caller(self) -> None:
-        """Take where bash opens sourced files from the run that has just ended, for all that follow."""
+    def keep_callers(self) -> None:
+        """Take where bash opens sourced files, and frees what it freed before, from the run that has just ended."""
         self._source_caller = self._number("source_caller")
+        self._restore_caller = self._number("restore_caller")
 
     def ended(self, status: int) -> None:
         """Tell how the script's own process has ended, in case that a tool had taken its place."""
@@ -172,6 +175,11 @@ class Control:
     def hooked(self) -> bool:
         """Whether bash has told the library where it is."""
         return self._number("hooked") != 0
+
+    @property
+    def shows_commands(self) -> bool:
+        """Whether the library could write down the commands that bash starts."""
+        return self._number("courses") != 0 and self._number("restore_caller") != 0
 
     def sent(self, signal: int) -> bool:
         """Whether the script itself has sent this signal."""

@@ -184,8 +184,8 @@ def _as_written(directory: str, own: OwnFiles) -> str:
 
 def _course(fields: dict[str, Any]) -> Course:
     started = (
-        Started(text, _place(place), status, tuple(process), level, trapped, variables)
-        for text, place, status, process, level, trapped, variables in fields["started"]
+        Started(text, _place(place), function, status, tuple(process), level, evals, trapped, variables, shell)
+        for text, place, function, status, process, level, evals, trapped, variables, shell in fields["started"]
     )
     return Course(tuple(started), fields["cut"])
 

@@ -35,9 +35,10 @@ class Record:
     @property
     def process(self) -> tuple[int, ...]:
         """The place of its process in the tree of forks."""
-        return self.order[:-1]
+        return self.order[: -3 if self.kind is Kind.COMMAND else -1]
 
 
+_BEHIND = 1 << 32
 _WITH_WORDS = (Kind.EXECUTE, Kind.TOOL, Kind.COMMAND)
 _WITH_CONTENT = (Kind.TEXT, Kind.INPUT)
 
@@ -46,6 +47,9 @@ def decode(place: int, head: RecordHead, data: bytes) -> Record:
     """Return the record with this head, which stands at `place`; `data` is what follows the head."""
     kind = Kind(head.kind)
     order = (*struct.unpack_from(f"<{head.depth}I", data), head.seq)
+    if kind is Kind.COMMAND:
+        # It has no number of its own, and comes behind all that a process did that was started with the last one.
+        order = (*order, _BEHIND, place)
     at = 4 * head.depth
     texts = []
     text = b""

@@ -39,7 +39,7 @@ from ci_port.model.plan import dumps
 _SOURCED = "ci_port_self_check.sh"
 # Reading the directory arms what tells the lines, as opening a script does.
 # The one file that is sourced tells where in bash sourced files are opened (native/bash.c).
-_PROBE = f": < .; . ./{_SOURCED}; ci_port_self_check one 'two three'"
+_PROBE = f": < .; . ./{_SOURCED}; eval :; ci_port_self_check one 'two three'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Worker:
             status = self._supervisor.run(["bash", "-c", _PROBE])
             records = self._control.records()
             os.unlink(_SOURCED)
-            self._control.keep_source_caller()
+            self._control.keep_callers()
         except (RunEnded, BrokenLog, OSError) as error:
             return str(error)
         if not self._control.loaded:
@@ -115,6 +115,8 @@ class Worker:
             return f"{bash} is observed wrongly: one command was recorded as {seen!r} with status {status}"
         if not self._control.hooked:
             return f"{bash} does not show which lines it runs: it was built with a malloc of its own"
+        if self._setup.courses and not self._control.shows_commands:
+            return f"{bash} does not show which commands it starts"
         return ""
 
     def observe(self, case: Case) -> str:
@@ -152,7 +154,8 @@ class Worker:
 
     def _course(self, records: list[Record]) -> dict[str, Any]:
         """Return the commands that the shell has started, and whether some of them were not written down."""
-        started = [_started(record, self._places) for record in records if record.kind is Kind.COMMAND]
+        shells = [record.order for record in records if record.flags & layout.FOLLOWED and record.kind is Kind.EXECUTE]
+        started = [_started(record, self._places, shells) for record in records if record.kind is Kind.COMMAND]
         return {"started": started, "cut": self._control.cut}
 
     def _question(self, question: Question) -> dict[str, Any]:
@@ -256,16 +259,32 @@ class Worker:
         raise Failure(problem, where)
 
 
-def _started(record: Record, places: Places) -> list[Any]:
+def _started(record: Record, places: Places, shells: Sequence[tuple[int, ...]]) -> list[Any]:
+    shell, above = _shell(record, shells)
     return [
         record.texts[0],
         places.of(record),
+        record.stack[0] if record.stack else "",
         record.status,
-        record.process,
+        record.process[above:],
         len(record.stack) + record.value,
+        record.value,
         bool(record.flags & layout.IN_TRAP),
         dict(entry.split("=", 1) for entry in record.argv) if record.flags & layout.KNOWS else None,
+        shell,
     ]
+
+
+def _shell(record: Record, shells: Sequence[tuple[int, ...]]) -> tuple[int, int]:
+    """Return the number of the shell that a record is of, and how deep in the tree of forks that shell began.
+
+    `shells` are where scripts that are followed were started.
+    """
+    found = (0, 0)
+    for number, order in enumerate(shells, 1):
+        if order[:-1] == record.process[: len(order) - 1] and order < record.order:
+            found = (number, len(order) - 1)
+    return found
 
 
 def _remarks(records: list[Record]) -> list[str]:

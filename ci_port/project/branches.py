@@ -76,7 +76,7 @@ def branch_coverage(script: Path, lines: Mapping[str, Iterable[int]]) -> dict[st
     """Return how many branches ran in at least one case, and which did not; None where the script cannot be read.
 
     Branches that share a line with their condition are left out: lines do not tell whether those were taken.
-    `ci-port inventory --coverage` tells it for all, from traces.
+    `ci-port inventory --coverage` tells it for all, from the courses of runs.
     """
     try:
         found = _branches(script)

@@ -1,4 +1,4 @@
-"""What the runs of a script have shown: it is run dry, with bash's own trace on."""
+"""What the runs of a script have shown: it is run dry, and the recorder writes down each command that it starts."""
 
 from __future__ import annotations
 
@@ -17,9 +17,6 @@ from ci_port.project.spaces import jobs_of
 
 if TYPE_CHECKING:
     from ci_port.shell.coverage import Coverage, Reader, Run
-
-_KEPT = 64 << 20
-"""How much of a run's trace is read, in bytes."""
 
 
 def coverages(
@@ -57,21 +54,20 @@ def _runs(
 def _opener(
     project: Project, reader: Reader
 ) -> Callable[[], contextlib.AbstractContextManager[Callable[[Case], Run | str]]]:
-    from ci_port.dryrun import CannotRunHere, Limits, Recorder
-    from ci_port.shell.coverage import traced
+    from ci_port.dryrun import CannotRunHere, Recorder
 
     world = load_world(project.world)
 
     @contextlib.contextmanager
     def open_worker() -> Iterator[Callable[[Case], Run | str]]:
         try:
-            recorder = Recorder(project.script, world, limits=Limits(messages=_KEPT, output=_KEPT))
+            recorder = Recorder(project.script, world, courses=True)
         except CannotRunHere as error:
             raise CannotRun(str(error)) from None
 
         def observe(case: Case) -> Run | str:
             try:
-                return reader.run(recorder.observe(traced(case)))
+                return reader.run(recorder.observe(case))
             except RunFailed as error:
                 return f"{case.id}: {error}"
 

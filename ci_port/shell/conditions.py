@@ -1,4 +1,4 @@
-"""Tests of the script as decisions: which `Condition`s they are made of, and how bash shows each when it traces.
+"""Tests of the script as decisions: which `Condition`s they are made of, and where each stands.
 
 A test of variables is a condition that can be evaluated; a test of the machine is a probe with its text.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ci_port.bash import conditional, pattern, regex, words
 from ci_port.bash.names import NAME, is_name
@@ -19,25 +19,22 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _SUM = re.compile(rf"\s*\$?\{{?({NAME})\}}?\s*(?:(==|!=|<=|>=|<|>)\s*(-?(?:0|[1-9][0-9]*))\s*)?")
 _SIGNS = {"==": "-eq", "!=": "-ne", "<": "-lt", "<=": "-le", ">": "-gt", ">=": "-ge"}
 _EQUAL = frozenset(("=", "==", "!="))
-_FIRST = re.compile(r"[\s{(]*([A-Za-z0-9_./-]+)(?=[\s;)])")
+
+_GAP = re.compile(r"(?:\s|\\\n|#[^\n]*\n)*")
 
 Readings = Callable[[tree.Statement], "Listing | None"]
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One test or command. `sign` is what a trace shows it by: `[[`, `[`, `((` or an empty text for a command.
+    """One test or command.
 
-    `operator` and `right` (None: only known at run time) are those of a test; `right` of a command is its first word,
-    `words` are all of them, None for those that only a run knows.
+    `start` is where it stands in the text.
     """
 
     condition: Condition
     text: str
-    sign: str
-    operator: str = ""
-    right: str | None = None
-    words: tuple[str | None, ...] = ()
+    start: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +98,8 @@ class Conditions:
             return self._whole((block.start, block.end))
         return self._of_statement(block.statements[0], (block.start, block.end))
 
-    def of_list(self, statement: tree.Statement) -> list[tuple[Decision, Decision]]:
-        """Return, for each `&&` and `||` of a statement, the decisions that stand left and right of it."""
+    def of_list(self, statement: tree.Statement) -> list[Decision]:
+        """Return, for each `&&` and `||` of a statement, the decision that stands left of it."""
         listing = self.reading(statement)
         if listing is None or not listing.operators:
             return []
@@ -110,7 +107,7 @@ class Conditions:
         sides = []
         left = terms[0]
         for index, operator in enumerate(listing.operators, 1):
-            sides.append((left, terms[index]))
+            sides.append(left)
             left = join(operator.sign, left, terms[index])
         return sides
 
@@ -163,8 +160,8 @@ class Conditions:
         text = words.squeeze(self.text[node.start : node.end])
         match = _SUM.fullmatch(self.text, *node.inner)
         if match is None:
-            return Leaf(self._probe((node.start, node.end)), text, "((")
-        return Leaf(Compare(match[1], _SIGNS[match[2]] if match[2] else "-ne", int(match[3] or 0)), text, "((")
+            return Leaf(self._probe((node.start, node.end)), text, node.start)
+        return Leaf(Compare(match[1], _SIGNS[match[2]] if match[2] else "-ne", int(match[3] or 0)), text, node.start)
 
     # `[[ ]]`.
 
@@ -184,13 +181,8 @@ class Conditions:
         else:
             found = self._binary(operator, first, second, literal=False)
         span = (node.start, node.end)
-        raw = self.text[second[0] : second[1]]
         return Leaf(
-            found or self._probe(span, brackets=True),
-            words.squeeze(self.text[node.start : node.end]),
-            "[[",
-            operator,
-            words.literal(raw) if len(operands) > 1 else None,
+            found or self._probe(span, brackets=True), words.squeeze(self.text[node.start : node.end]), node.start
         )
 
     # `[ ]` and `test`.
@@ -202,9 +194,8 @@ class Conditions:
             if raw[0] == "[" and raw[-1] == "]":
                 arguments.pop()
             if found := self._of_arguments(arguments):
-                return Leaf(found, words.squeeze(self.text[command.start : command.end]), "[")
-        leaf = self._whole((command.start, command.end), words.literal(raw[0]) if raw else None)
-        return replace(leaf, words=tuple(words.fixed(word) for word in raw))
+                return Leaf(found, words.squeeze(self.text[command.start : command.end]), command.start)
+        return self._whole((command.start, command.end))
 
     def _of_arguments(self, arguments: list[Span]) -> Condition | None:
         raw = [self.text[start:end] for start, end in arguments]
@@ -287,12 +278,11 @@ class Conditions:
             return Equals(name, "".join(part.text for part in parts))
         return compare_with(name, parts)
 
-    def _whole(self, span: Span, first: str | None = None) -> Leaf:
+    def _whole(self, span: Span) -> Leaf:
         """Return what is no test but a command, or several: its status decides."""
         probe = self._probe(span)
-        if first is None and (match := _FIRST.match(self.text, *span)):
-            first = match[1]
-        return Leaf(probe, str(probe), "", right=first)
+        begins = _GAP.match(self.text, *span)
+        return Leaf(probe, str(probe), begins.end() if begins else span[0])
 
     def _probe(self, span: Span, brackets: bool = False) -> Condition:
         text = words.squeeze(self.text[span[0] : span[1]]).rstrip("; ")

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ci_port.bash import words
@@ -89,16 +89,6 @@ class Unread:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """What stands left and right of an `&&` or `||`, on which lines, and in how many substitutions of its function."""
-
-    left: Decision
-    right: Decision
-    lines: tuple[int, int]
-    nesting: int
-
-
 @dataclass(slots=True)
 class Inventory:
     """What one file holds, in the order of the text. `sourced_files` are those that it pulls in, each once."""
@@ -115,7 +105,8 @@ class Inventory:
     top_fingerprint: str = ""
     decisions: dict[str, Decision] = field(default_factory=dict)
     condition_lines: dict[str, tuple[int, int]] = field(default_factory=dict)
-    sides: dict[str, Sides] = field(default_factory=dict)
+    arms: dict[tuple[str, int], str] = field(default_factory=dict)
+    """The branches by kind and by where they begin in the text: `and` and `or` with the pipeline after them."""
     sourced_files: list[Inventory] = field(default_factory=list)
 
     @property
@@ -181,7 +172,6 @@ class _Place:
     function: str | None
     branch: str | None
     key: str
-    nesting: int = 0
 
 
 class _Walker:
@@ -234,7 +224,8 @@ class _Walker:
         listing = self.listing(statement)
         places = [(statement.start, statement.end, place)]
         sides = self.conditions.of_list(statement)
-        for operator, (left, other) in zip(listing.operators if listing else (), sides, strict=True):
+        operators = zip(listing.operators, statement.pipelines[1:], strict=True) if listing else ()
+        for (operator, pipeline), left in zip(operators, sides, strict=True):
             kind = "and" if operator.sign == "&&" else "or"
             text = words.squeeze(self.text[operator.left[0] : operator.left[1]])
             right = operator.right
@@ -247,8 +238,7 @@ class _Walker:
                 condition_of(left),
                 self.fingerprint((operator.left[0], right[1]), [statement]),
             )
-            lines = (self.source.line(operator.left[0]), self.source.line(right[1] - 1))
-            self.out.sides[inside.branch or ""] = Sides(left, other, lines, place.nesting)
+            self.out.arms[kind, pipeline.start] = inside.branch or ""
             places.append((right[0], right[1], inside))
         for command in listing.commands if listing else ():
             self.command(command, _innermost(places, command.start))
@@ -281,7 +271,7 @@ class _Walker:
             self.block(node.body, place)
             self.holder(node, place)
         elif isinstance(node, tree.Substitution):
-            self.block(node.body, replace(place, nesting=place.nesting + 1))
+            self.block(node.body, place)
         elif isinstance(node, tree.Holder):
             self.holder(node, place)
 
@@ -410,7 +400,8 @@ class _Walker:
         self.out.branches.append(
             Branch(id, kind, place.function, line, end_line, text, condition, fingerprint, lines, parent)
         )
-        return _Place(place.function, id, f"{content}-{repeat}", place.nesting)
+        self.out.arms.setdefault((kind, offset), id)
+        return _Place(place.function, id, f"{content}-{repeat}")
 
     def fingerprint(self, span: Span, inside: Iterable[object]) -> str:
         """Return the fingerprint of a stretch of text without the arms and functions inside it."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ci_port.model import Branch, Condition, Probe, atoms
-from ci_port.shell.coverage import BranchCoverage, Coverage, Key
+from ci_port.shell.coverage import AtomCoverage, BranchCoverage, Coverage
+from ci_port.shell.decided import Key
 from ci_port.shell.inventory import Inventory
 from ci_port.shell.trace import Row, Status, Trace
 
@@ -106,15 +107,18 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
                 "id": id,
                 "taken": branch.taken,
                 "passed": branch.passed,
-                "hidden": branch.hidden,
-                "tests": [
-                    {"test": test.text, "true": test.true, "false": test.false, "decides": test.decides}
-                    for test in branch.tests
-                ],
+                "not_seen": branch.unseen,
+                "tests": [test_json(test) for test in branch.tests],
             }
             for (file, id), branch in coverage.branches.items()
         ],
     }
+
+
+def test_json(test: AtomCoverage) -> dict[str, Any]:
+    """Return what is known of a test; `not_seen`: some of its evaluations did not show what it came to."""
+    found = {"test": test.text, "true": test.true, "false": test.false, "decides": test.decides}
+    return {**found, "not_seen": test.unseen}
 
 
 # Text.
@@ -195,28 +199,21 @@ def coverage_lines(coverage: Coverage, files: Files, reasons: Mapping[Key, str])
     tests = [test for branch in every.values() for test in branch.tests]
     yield f"{coverage.name}: {coverage.runs:,} runs, {len(coverage.failed)} failed"
     reachable = [key for key in every if key not in reasons]
-    unseen = sum(0 < every[key].hidden == coverage.runs and not every[key].taken for key in reachable)
-    taken = _share("branches taken", sum(every[key].taken > 0 for key in reachable), len(reachable))
-    yield f"{taken}, {unseen:,} not seen" if unseen else taken
+    yield _share("branches taken", sum(every[key].taken > 0 for key in reachable), len(reachable))
+    if unseen := sum(every[key].unseen > 0 and not every[key].taken for key in reachable):
+        yield f"  of {unseen:,} more it was not seen whether they were taken"
     yield _share("tests seen true", sum(test.true for test in tests), len(tests))
     yield _share("tests seen false", sum(test.false for test in tests), len(tests))
     yield _share("tests shown to decide on their own (MC/DC)", sum(test.decides for test in tests), len(tests))
     for name, branch, covered in _places(files, coverage):
         key = (name, branch.id)
         if not covered.taken:
-            why = f"unreachable: {reasons[key]}" if key in reasons else _not_taken(covered, coverage.runs)
+            why = f"unreachable: {reasons[key]}" if key in reasons else _untaken(covered)
             yield f"  {name}:{branch.line}: {_cut(branch_text(branch), 70)}: {why}"
-        for test in covered.tests if key not in reasons and covered.hidden < coverage.runs else ():
+        for test in covered.tests if key not in reasons else ():
             if lacking := _lacking(test.true, test.false, test.decides):
-                yield f"  {name}:{branch.line}: {_cut(test.text, 70)}: never {lacking}"
-
-
-def _not_taken(covered: BranchCoverage, runs: int) -> str:
-    if covered.hidden == 0:
-        return "not taken"
-    if covered.hidden == runs:
-        return f"not seen ({covered.unseen})"
-    return f"not taken in {runs - covered.hidden:,} runs, not seen in {covered.hidden:,} ({covered.unseen})"
+                never = "not seen" if test.unseen else "never"
+                yield f"  {name}:{branch.line}: {_cut(test.text, 70)}: {never} {lacking}"
 
 
 def _share(what: str, count: int, total: int) -> str:
@@ -228,6 +225,10 @@ def _lacking(true: bool, false: bool, decides: bool) -> str:
         return "evaluated"
     missing = [word for word, seen in (("true", true), ("false", false)) if not seen]
     return " and ".join(missing) if missing else ("" if decides else "shown to decide")
+
+
+def _untaken(branch: BranchCoverage) -> str:
+    return f"not seen (in {branch.unseen:,} runs it may have been taken)" if branch.unseen else "not taken"
 
 
 def _places(files: Files, coverage: Coverage) -> Iterator[tuple[str, Branch, BranchCoverage]]:
@@ -259,7 +260,7 @@ def markdown_lines(
             if trace:
                 row = rows[key]
                 cells += [_cell((row.declared.twin or "") if row.declared else ""), row.status.value]
-            cells += [_taken(coverage.branches[key], coverage.runs, reasons.get(key)) for coverage in coverages]
+            cells += [_taken(coverage.branches[key], reasons.get(key)) for coverage in coverages]
             yield "| " + " | ".join(cells) + " |"
         for item in file.unknown:
             yield f"\nNot understood, line {item.line} column {item.column}: {_cell(item.name)}"
@@ -269,12 +270,10 @@ def markdown_lines(
         yield f"\n## Coverage\n\n```\n{chr(10).join(coverage_lines(coverage, files, reasons))}\n```"
 
 
-def _taken(branch: BranchCoverage, runs: int, reason: str | None) -> str:
+def _taken(branch: BranchCoverage, reason: str | None) -> str:
     if branch.taken:
         return f"{branch.taken:,} runs"
-    if reason:
-        return f"unreachable: {_cell(reason)}"
-    return f"**{_not_taken(branch, runs)}**"
+    return f"unreachable: {_cell(reason)}" if reason else f"**{_untaken(branch)}**"
 
 
 def _cell(text: str) -> str:

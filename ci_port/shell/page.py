@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ci_port.shell.coverage import Coverage
 from ci_port.shell.inventory import Inventory
-from ci_port.shell.listing import Files, branch_text
+from ci_port.shell.listing import Files, branch_text, test_json
 from ci_port.shell.trace import Status, Trace
 from ci_port.shell.twins import Twin
 
@@ -68,14 +68,9 @@ def _parts(files: Files, trace: Trace | None, coverages: Sequence[Coverage]) -> 
             key = (name, branch.id)
             covered = [coverage.branches[key] for coverage in coverages]
             part = _part(name, branch.id, branch.line, branch_text(branch), rows, [item.taken for item in covered])
+            part["unseen"] = [item.unseen for item in covered]
             part["function"] = branch.function or ""
-            part["tests"] = [
-                [
-                    {"text": test.text, "true": test.true, "false": test.false, "decides": test.decides}
-                    for test in item.tests
-                ]
-                for item in covered
-            ]
+            part["tests"] = [[test_json(test) for test in item.tests] for item in covered]
             yield _key(name, branch.id), part
 
 
@@ -93,6 +88,7 @@ def _part(
         "twin": (declared.twin or "") if declared else "",
         "reason": (declared.unreachable or "") if declared else "",
         "taken": list(taken),
+        "unseen": [],
     }
 
 
@@ -151,11 +147,21 @@ def _rows(
             yield "</details>"
 
 
+def _state(part: Mapping[str, Any]) -> str:
+    if not part["taken"]:
+        return "none"
+    if any(part["taken"]):
+        return "taken"
+    if part["reason"]:
+        return "dead"
+    return "unseen" if any(part["unseen"]) else "never"
+
+
 def _row(number: int, line: str, parts: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str:
     marks = []
     for key, part in zip(keys, parts, strict=True):
         taken = sum(part["taken"])
-        state = "none" if not part["taken"] else ("taken" if taken else ("dead" if part["reason"] else "never"))
+        state = _state(part)
         text = f"{taken:,}" if part["taken"] else "·"
         title = html.escape(f"{part['shows']} {part['status']} {part['twin']}")
         status = part["status"] or "plain"

@@ -74,6 +74,7 @@ class Term:
     number: int
     sign: str
     negated: bool
+    start: int
     end: int
     members: list[Member] = field(default_factory=list)
 
@@ -140,6 +141,8 @@ class File:
         self.source = Source("", text)
         self.commands: list[Member] = []
         """The simple commands, in no order."""
+        self.compounds: list[Member] = []
+        """All others."""
         self.functions: dict[str, list[Body]] = {}
         self.script = Body(self, Role.SCRIPT, None, None, None)
         _Builder(self).block(self.script, Reader(text).script(), _Around(None))
@@ -187,7 +190,7 @@ class _Builder:
         line = Line(body, len(body.lines), statement.background)
         body.lines.append(line)
         for pipeline in statement.pipelines:
-            term = Term(line, len(line.terms), pipeline.sign, pipeline.negated, pipeline.end)
+            term = Term(line, len(line.terms), pipeline.sign, pipeline.negated, pipeline.start, pipeline.end)
             line.terms.append(term)
             term.members += [self.member(term, node, around) for node in pipeline.commands]
         members = [member for term in line.terms for member in term.members]
@@ -203,7 +206,9 @@ class _Builder:
     def member(self, term: Term, node: tree.Simple | tree.Compound, around: _Around) -> Member:
         lines = around.lines or (self.line(node.start), self.line(node.end - 1))
         if not isinstance(node, tree.Simple):
-            return Member(term, node, lines)
+            compound = Member(term, node, lines)
+            self.file.compounds.append(compound)
+            return compound
         text = self.file.text
         member = Member(term, node, lines, tuple(_word(text[start:end], around) for start, end in node.words))
         if member.name == "eval":

@@ -179,7 +179,8 @@ class Reader(Expansions):
             self.parts.append(node)
             return node
         self.parts.append(node)
-        self.closed_itself = not self.redirections() and not isinstance(node, tree.Coproc)
+        node.redirected = self.redirections()
+        self.closed_itself = not node.redirected and not isinstance(node, tree.Coproc)
         return node
 
     def collect(self, read: Callable[[], tree.Compound]) -> tree.Compound:
@@ -423,7 +424,7 @@ class Reader(Expansions):
         # An item without commands ends with its patterns.
         end = body.end if body.statements else patterns[-1][1]
         self.pos += len(ender)
-        return tree.Item(patterns[0][0], end, patterns, body)
+        return tree.Item(patterns[0][0], end, patterns, body, ender)
 
     def group(self) -> tree.Group:
         node = tree.Group(self.pos, self.pos)

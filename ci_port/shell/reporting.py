@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ci_port.shell import listing
-from ci_port.shell.coverage import Coverage, Key, Reader
+from ci_port.shell.coverage import Coverage, Reader
+from ci_port.shell.decided import Key
 from ci_port.shell.trace import Trace
 from ci_port.shell.twins import Twin
 

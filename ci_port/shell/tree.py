@@ -69,6 +69,8 @@ class Holder(Node):
 class Compound(Holder):
     """A command that is no simple command; the parts are those of its header words and redirections."""
 
+    redirected: bool = field(default=False, kw_only=True)
+
 
 @dataclass(slots=True)
 class Arm(Node):
@@ -99,10 +101,11 @@ class Loop(Compound):
 
 @dataclass(slots=True)
 class Item(Node):
-    """One item of a `case`: from its first pattern to the end of its body."""
+    """One item of a `case`: from its first pattern to the end of its body; `sign` is what ends it, if anything."""
 
     patterns: list[tuple[int, int]]
     body: Block
+    sign: str = ""
 
 
 @dataclass(slots=True)

@@ -14,14 +14,14 @@ from types import FrameType
 import pytest
 
 import ci_port.pytorch
-from ci_port.dryrun import Limits, Recorder
+from ci_port.dryrun import Recorder
 from ci_port.host import observe
 from ci_port.model import Case
 from ci_port.model.world import load_world
 from ci_port.project.cases import load_cases
 from ci_port.project.file import load_project
 from ci_port.shell import read_script, trace
-from ci_port.shell.coverage import Reader, traced
+from ci_port.shell.coverage import Reader
 from ci_port.shell.trace import Status
 from ci_port.shell.twins import functions_of
 
@@ -70,9 +70,9 @@ def test_the_twin_is_called_whenever_its_branch_is_taken() -> None:
     cases = list(sample())
     wrong: list[str] = []
     taken: set[trace.Key] = set()
-    with Recorder(PROJECT.script, world, limits=Limits(messages=64 << 20)) as recorder:
+    with Recorder(PROJECT.script, world, courses=True) as recorder:
         for case in cases:
-            run = READER.run(recorder.observe(traced(case)))
+            run = READER.run(recorder.observe(case))
             called = functions_called(case)
             taken |= run.taken
             wrong += [
@@ -97,11 +97,12 @@ def test_every_branch_is_taken_but_those_that_are_named_unreachable(request: pyt
         pytest.skip("records 1,758 runs; tools/test --long does")
     reasons = {(row.part.file, row.part.id) for row in TABLE.rows if row.declared and row.declared.unreachable}
     cases = [case for name in KINDS for case in load_cases(str(RECORDED / f"{name}.jsonl.gz"))]
-    with Recorder(PROJECT.script, load_world(PROJECT.world), limits=Limits(messages=64 << 20)) as recorder:
-        runs = [READER.run(recorder.observe(traced(case))) for case in [*cases, *load_cases(str(WITNESSES))]]
+    with Recorder(PROJECT.script, load_world(PROJECT.world), courses=True) as recorder:
+        runs = [READER.run(recorder.observe(case)) for case in [*cases, *load_cases(str(WITNESSES))]]
     coverage = READER.coverage("all", runs)
     never = {key for key, branch in coverage.branches.items() if not branch.taken}
     assert never == {key for key in reasons if key in coverage.branches}
+    assert {key for key, branch in coverage.branches.items() if branch.unseen} == set()
 
 
 def functions_called(case: Case) -> set[str]:

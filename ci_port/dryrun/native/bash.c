@@ -50,10 +50,12 @@ int symbols(void) {
     return 1;
 }
 
+uint64_t place_in_bash(const void *address) { return (uintptr_t)address - bash_base; }
+
 /* `this_shell_builtin` says `source` long after it has ended. Where in bash a sourced file is opened is known from the
  * recorder's own check, in which nothing else is opened (worker.py). */
 int opens_source(void *caller) {
-    uint64_t at = (uintptr_t)caller - bash_base;
+    uint64_t at = place_in_bash(caller);
     if (!ctl->source_caller && *b_builtin == b_source) ctl->source_caller = at;
     return ctl->source_caller == at && *b_builtin == b_source;
 }

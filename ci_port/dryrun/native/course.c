@@ -10,6 +10,11 @@ static int *b_status, *b_evals, *b_ignores_case, *b_length;
 static char **b_arguments;
 static char *(*b_value)(const char *);
 
+/* The first members, the same in 4.4 ... 5.3 (variables.h). */
+typedef struct { char *name, *value, *exported; void *dynamic, *assign; int attributes; } variable_head;
+#define NAMEREF 0x800
+static variable_head *(*b_itself)(const char *);
+
 /* Without one of these symbols there is no course. */
 int course_symbols(void) {
     b_text = dlsym(RTLD_DEFAULT, "the_printed_command");
@@ -19,15 +24,20 @@ int course_symbols(void) {
     b_ignores_case = dlsym(RTLD_DEFAULT, "match_ignore_case");
     b_arguments = dlsym(RTLD_DEFAULT, "dollar_vars");
     b_value = (char *(*)(const char *))dlsym(RTLD_DEFAULT, "get_string_value");
-    return b_text && b_length && b_status && b_evals && b_ignores_case && b_arguments && b_value;
+    b_itself = (variable_head *(*)(const char *))dlsym(RTLD_DEFAULT, "find_variable_noref");
+    return b_itself && b_text && b_length && b_status && b_evals && b_ignores_case && b_arguments && b_value;
 }
 
-/* Whether bash has printed a command since this was asked last: it does so right before it starts one. It begins each
- * print at 0, and what it frees in between (parse_and_execute) is the text of a command that has started long ago. */
-static int is_printed(void) {
+/* Whether bash has printed a command since this was asked last, to start it: it begins each print at 0. It prints the text
+ * of a substitution that it reads as well (since 5.2), and frees what it freed before: where evalstring.c (restore_lastcom)
+ * does that is known from the recorder's own check, in which it happens with nothing printed. */
+static int is_started(const void *freed, void *caller) {
     int printed = *b_length > 0;
     *b_length = 0;
-    return printed;
+    if (*b_trap || freed != *b_printed) return printed;
+    uint64_t at = place_in_bash(caller);
+    if (!printed) ctl->restore_caller = at;
+    return printed && at != ctl->restore_caller;
 }
 
 /* A `[[ ]]` of several tests, of which bash tells only what they come to together, or a `case`: which of its tests hold
@@ -47,6 +57,9 @@ static int keep_value(struct values *values, const char *name, size_t length) {
     if (length >= sizeof own) return 0;
     memcpy(own, name, length);
     own[length] = 0;
+    /* Another name for RANDOM: to look is to change it. */
+    const variable_head *found = is_digit(*own) ? NULL : b_itself(own);
+    if (found && found->attributes & NAMEREF) return 0;
     const char *value = is_digit(*own) ? b_arguments[*own - '0'] : b_value(own);
     if (!value) return 1;
     size_t size = length + 1 + strlen(value) + 1;
@@ -76,9 +89,9 @@ static int keep_values(struct values *values, const char *text) {
 }
 
 /* A command may have started. In a trap, the status of the one before may be that of a substitution. */
-void note_course(void) {
+void note_course(const void *freed, void *caller) {
     static struct values values;
-    if (ctl->cut || !*b_text || !is_printed()) return;
+    if (ctl->cut || !*b_text || !is_started(freed, caller)) return;
     busy++;
     if (ctl->next - ctl->log > (ctl->size - ctl->log) / 2) {
         /* What follows is needed for the plan. */

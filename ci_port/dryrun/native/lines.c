@@ -47,7 +47,7 @@ void free(void *pointer) {
             trap_line = b_line();
             command_starts();
         }
-        if (ctl->courses && (*b_trap || pointer == *b_printed)) note_course();
+        if (ctl->courses && (*b_trap || pointer == *b_printed)) note_course(pointer, __builtin_return_address(0));
     }
     __libc_free(pointer);
 }

@@ -21,6 +21,7 @@ static uint32_t number_of_place(uint32_t slot) {
 DECLARE(fork);
 pid_t fork(void) {
     if (!ready) return NEXT(fork)();
+    if (in_bash && ctl->courses && *b_trap) note_course(NULL, NULL);
     check_stop();
     if (in_bash) restore_hashing();
     uint32_t number = __atomic_fetch_add(&ctl->forks, 1, __ATOMIC_SEQ_CST);

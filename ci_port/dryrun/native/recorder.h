@@ -132,6 +132,7 @@ void hook_builtins(void);
 int is_builtin(const char *name);
 void note_umask(void);
 int opens_source(void *caller);
+uint64_t place_in_bash(const void *address);
 
 /* ---- log.c ------------------------------------------------------------------------------------------------- */
 
@@ -154,7 +155,7 @@ void fail(const char *command, const char *format, ...) __attribute__((noreturn,
 /* ---- course.c ---------------------------------------------------------------------------------------------- */
 
 int course_symbols(void);
-void note_course(void);
+void note_course(const void *freed, void *caller);
 
 /* ---- limits.c ---------------------------------------------------------------------------------------------- */
 

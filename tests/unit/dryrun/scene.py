@@ -113,13 +113,14 @@ def open_recorder(
     bash: str | None = None,
     decides: Decides = every_status,
     looks: bool = False,
+    courses: bool = False,
 ) -> dryrun.Recorder:
     """Return a recorder of the script that a `Scene` replaces."""
     scripts = directory / "scripts"
     scripts.mkdir(exist_ok=True, parents=True)
     script = scripts / "script.sh"
     script.write_text("", encoding="utf-8")
-    return dryrun.Recorder(script, world, limits=limits, bash=bash, decides=decides, looks=looks)
+    return dryrun.Recorder(script, world, limits=limits, bash=bash, decides=decides, looks=looks, courses=courses)
 
 
 def no_status(call: Call, text_of: TextOf) -> bool:

@@ -202,14 +202,15 @@ def test_processes_of_the_last_run_are_forgotten(shared: control.Control) -> Non
     assert get(shared.path, "forks") == 0
 
 
-def test_where_sources_are_opened_is_kept_for_all_runs_that_follow(shared: control.Control) -> None:
-    put(shared.path, "source_caller", 4242)
+@pytest.mark.parametrize("caller", ["source_caller", "restore_caller"])
+def test_what_the_self_check_finds_out_is_kept_for_all_runs_that_follow(shared: control.Control, caller: str) -> None:
+    put(shared.path, caller, 4242)
     shared.prepare(example())
-    assert get(shared.path, "source_caller") == 0
-    put(shared.path, "source_caller", 4242)
-    shared.keep_source_caller()
+    assert get(shared.path, caller) == 0
+    put(shared.path, caller, 4242)
+    shared.keep_callers()
     shared.prepare(example())
-    assert get(shared.path, "source_caller") == 4242
+    assert get(shared.path, caller) == 4242
 
 
 def test_the_background_is_told_that_the_script_has_ended(shared: control.Control) -> None:

@@ -63,6 +63,13 @@ def setup(tmp_path: Path) -> Setup:
     )
 
 
+def test_a_bash_that_does_not_show_its_commands_is_refused_where_they_are_asked_for(setup: Setup) -> None:
+    hidden = "from ci_port.dryrun.control import Control\nControl.shows_commands = False"
+    (refused,) = ask(dataclasses.replace(setup, courses=True), [], hidden)
+    assert refused == {"problem": f"{setup.bash} does not show which commands it starts"}
+    assert ask(setup, [], hidden) == [{"problem": ""}]
+
+
 def test_a_worker_says_that_it_is_ready_and_answers_each_case(setup: Setup) -> None:
     ready, first, second = ask(setup, [Case("one", ()), Case("two", (("A", "1"),))])
     assert ready == {"problem": ""}

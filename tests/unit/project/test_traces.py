@@ -37,6 +37,39 @@ def test_without_files_the_jobs_are_run(small: Project) -> None:
     assert (found.name, found.runs, found.failed, taken(found)) == ("CI's jobs", 3, [], [1, 2])
 
 
+ONE_LINE = """\
+#!/bin/bash
+set +x
+case "$P" in
+  x86) A=amd64;;
+  arm) A=arm64;;
+  *) exit 1;;
+esac
+if [[ $P == x86 ]]; then run fast; fi
+if [[ $P == arm ]]; then
+  run slow
+fi
+[[ $P == x86 ]] && run "$A"
+[[ $P == x86 ]] || run other
+for i in 1 2; do run "$i"; done
+"""
+
+
+def test_arms_and_loops_on_one_line_of_a_script_that_does_not_trace_itself(project: ProjectOnDisk) -> None:
+    project.write("scripts/test.sh", ONE_LINE)
+    project.write("cases.jsonl", '{"id": "1", "env": {"P": "x86"}}\n{"id": "2", "env": {"P": "arm"}}\n')
+    (found,) = covered(load_project(project.config), "cases.jsonl")
+    branches = list(found.branches.values())
+    assert [(branch.taken, branch.passed, branch.unseen) for branch in branches] == [
+        *((1, 1, 0), (1, 0, 0), (0, 0, 0)),
+        *((1, 1, 0), (1, 1, 0)),
+        *((1, 1, 0), (1, 1, 0)),
+        (2, 0, 0),
+    ]
+    tests = [test for branch in branches for test in branch.tests]
+    assert [(test.true, test.false, test.decides) for test in tests] == [(True, True, True)] * 2
+
+
 def test_several_files_are_also_shown_together(small: Project) -> None:
     found = covered(small, "one.jsonl", "two.jsonl")
     assert [(one.runs, taken(one)) for one in found] == [(1, [1, 0]), (1, [0, 1]), (2, [1, 1])]

@@ -17,7 +17,7 @@ KEY = ("script.sh", ID)
 PARTS = list(trace.parts_of(INVENTORY, lambda _: "script.sh"))
 TABLE = trace.trace(PARTS, {KEY: Declared("m:f", INVENTORY.branches[0].fingerprint, "a | reason")}, ["m:f", "m:g"])
 COVERAGE = Coverage(
-    "jobs", 3, {KEY: BranchCoverage(0, 3, [AtomCoverage("$A == b", False, True, False)])}, ["one: failed"]
+    "jobs", 3, {KEY: BranchCoverage(0, 3, 0, [AtomCoverage("$A == b", False, True, False)])}, ["one: failed"]
 )
 
 
@@ -31,8 +31,9 @@ def test_json_has_what_is_promised() -> None:
     assert found["sourced_files"] == []
     assert found["trace"]["answers_no_branch"] == ["m:g"]
     assert found["coverage"][0]["branches"][0]["tests"] == [
-        {"test": "$A == b", "true": False, "false": True, "decides": False}
+        {"test": "$A == b", "true": False, "false": True, "decides": False, "not_seen": False}
     ]
+    assert found["coverage"][0]["branches"][0]["not_seen"] == 0
 
 
 def test_text_shows_functions_branches_and_sources() -> None:
@@ -57,6 +58,18 @@ def test_coverage_names_what_is_lacking() -> None:
     assert "script.sh:1: if [[ $A == b ]]: not taken" in text
     assert "$A == b: never true" in text
     assert "unreachable: why" in "\n".join(listing.coverage_lines(COVERAGE, FILES, {KEY: "why"}))
+
+
+def test_what_was_not_seen_is_not_called_not_taken() -> None:
+    branch = BranchCoverage(0, 1, 2, [AtomCoverage("$A == b", False, True, False, True)])
+    coverage = Coverage("jobs", 3, {KEY: branch})
+    text = "\n".join(listing.coverage_lines(coverage, FILES, {}))
+    assert "0 of 1 branches taken\n  of 1 more it was not seen whether they were taken" in text
+    assert "script.sh:1: if [[ $A == b ]]: not seen (in 2 runs it may have been taken)" in text
+    assert "$A == b: not seen true" in text
+    markdown = "\n".join(listing.markdown_lines(FILES, None, [coverage], {}))
+    assert "**not seen (in 2 runs it may have been taken)**" in markdown
+    assert "not taken" not in text + markdown
 
 
 def test_markdown_keeps_its_table_whole() -> None:

@@ -37,7 +37,7 @@ def written(tmp_path: Path) -> Path:
     parts = list(trace.parts_of(reader.inventory, reader.name_of))
     named = {(part.file, part.id): Declared("port:greet") for part in parts}
     table = trace.trace(parts, trace.updated(parts, named, ()), twins)
-    counts = (BranchCoverage(taken, 1) for taken in (0, 41))
+    counts = (BranchCoverage(taken, 1, unseen) for taken, unseen in ((0, 0), (41, 1), (0, 3)))
     coverage = Coverage("jobs", 42, {key: next(counts) for key, _, _ in reader.every_branch()})
     path = tmp_path / "page.html"
     path.write_text(page.render(reader.files, table, twins, [coverage]))
