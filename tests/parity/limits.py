@@ -20,6 +20,7 @@ SUITE_LIMITS: tuple[Limit, ...] = (
     Limit("completion", script=r"\b(?:compgen|complete)\b", difference=r"^(?:printed: |exit status: )"),
     Limit("locales", script=r"\b(?:LANG|LC_\w+|TZ)=", difference=r"^(?:printed: |exit status: |command \d+: |file )"),
     Limit("background", script=r"\bcoproc\b|&\s*(?:$|\n).*\b(?:wait|kill|jobs|fg)\b", difference=r""),
+    Limit("background", script=r"\w & \w", difference=r"^printed: "),
     Limit("time", script=r"\bsleep\b|\\D?\{|\\[dt]\b", difference=r""),
     Limit("changed-since-read", script=r"(?:test|\[) -N ", difference=r"^(?:printed|exit status): "),
     Limit("outputs", script=r">\s*/dev/std(?:out|err)", difference=r"^printed: "),

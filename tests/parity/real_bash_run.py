@@ -103,6 +103,12 @@ class Asked:
             os.close(write)
 
 
+def _is_first_line(asked: Asked) -> bool:
+    """Whether a script's own first line starts the shell (`#!/usr/bin/env sh`): bash has started the script."""
+    started = next((text[2:] for text in asked.env if text.startswith("_=")), "")
+    return asked.argv[0] in SHELLS and len(asked.argv) > 1 and started == asked.argv[1]
+
+
 class Following:
     """Follows one run from its start to the end of its last process."""
 
@@ -245,7 +251,7 @@ class Following:
 
     def _note(self, asked: Asked) -> None:
         asked.record = {"argv": asked.argv, "cwd": asked.cwd, "env": asked.env, "input": "", "status": None}
-        if not self._is_start(asked):
+        if not self._is_start(asked) and not _is_first_line(asked):
             self.records.append(asked.record)
 
     def _is_start(self, asked: Asked) -> bool:

@@ -127,15 +127,13 @@ def run_of(observed: Observation, script: Script) -> Run:
     start = {**START, **script.env}
     env: dict[str, str | None] = {}
     commands = []
-    # A script that stands in the folder and is found on a PATH of the script's own runs by itself.
+    # A script that is found on a PATH of the script's own runs by itself.
+    steps = list(_flat(observed.plan.steps))
     moves = script.follow and "PATH=" in script.text
-    there = (
-        path for path, left in observed.files.items() if left.kind == "file" and left.mode & 0o111 and left.content
-    )
-    found_there = {os.path.basename(path) for path in there} if moves else set()
-    for step in _flat(observed.plan.steps):
+    made = {os.path.basename(word) for step in steps if step.argv[0] == "chmod" for word in step.argv[2:] if moves}
+    for step in steps:
         env.update(step.env)
-        if not _stands_in(step) or step.argv[0] in found_there:
+        if not _stands_in(step) or step.argv[0] in made:
             continue
         changed = {name: value for name, value in env.items() if start.get(name) != value}
         given = as_words(step.input)

@@ -27,8 +27,6 @@ def recorded_bash() -> Iterator[RecordedBash]:
         yield recorded
 
 
-# Not done: of 1,000 scripts about one differs, and nobody has removed the cause yet.
-@pytest.mark.xfail(strict=False, reason="a rule makes a file over a link to itself; directories keep their old times")
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_recorder_says_what_bash_does(
     part: int, real_bash: RealBash, recorded_bash: RecordedBash, request: pytest.FixtureRequest
