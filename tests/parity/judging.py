@@ -25,7 +25,7 @@ class Verdict(Enum):
     RACE = "race"
     DIFFERENT = "different"
     LEFT_OUT = "left out"
-    """Real bash itself did not come to an end."""
+    """Real bash itself did not come to an end, or crashed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,12 @@ def judge(script: Script, real: Side, recorded: Side, limits: Iterable[Limit] = 
     run = real(script)
     if run.ended:
         return Judged(Verdict.LEFT_OUT, (run.ended,))
-    found = tuple(differences(run, recorded(script)))
+    other = recorded(script)
+    found = tuple(differences(run, other))
     if not found:
         return Judged(Verdict.EQUAL)
+    if other.ended.startswith(f"refused, bash was ended by signal {run.status - 128} "):
+        return Judged(Verdict.LEFT_OUT, found)  # bash itself crashes, on both sides
     for limit in limits:
         if limit.explains(script, found):
             return Judged(Verdict.LIMIT, found, limit.name)

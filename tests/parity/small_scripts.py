@@ -46,7 +46,7 @@ _SHELL_WORDS = _set(
     "unalias pushd popd dirs printf times caller help history suspend logout bind complete compgen compopt"
 )
 _WORD = re.compile(r"[A-Za-z_][\w.+-]*")
-_SOURCED = re.compile(r"(?:^|[\s;&|(`])(?:source|\.)\s+([\w.+-]+)", re.MULTILINE)
+_SOURCED = re.compile(r"(?:^|[\s;&|(`'\"])(?:source|\.)\s+([\w.+-]+)", re.MULTILINE)
 _ONLY_ASKED = re.compile(r"\b(?:command\s+-[vV]|type(?:\s+-\w+)*|hash|which)\s+([A-Za-z_][\w.+-]*)")
 
 Rule = Mapping[str, Any]

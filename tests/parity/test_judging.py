@@ -33,6 +33,8 @@ def in_turn(*runs: Run) -> Side:
         (in_turn(ONE, TWO), always(TWO), Verdict.RACE),
         (always(Run((), 0, ended="time")), always(ONE), Verdict.LEFT_OUT),
         (always(ONE), always(Run((), 0, ended="refused, x")), Verdict.DIFFERENT),
+        (always(Run((), 139)), always(Run((), 0, ended="refused, bash was ended by signal 11 (x)")), Verdict.LEFT_OUT),
+        (always(Run((), 1)), always(Run((), 0, ended="refused, bash was ended by signal 11 (x)")), Verdict.DIFFERENT),
     ],
 )
 def test_verdicts(real: Side, recorded: Side, verdict: Verdict) -> None:
