@@ -9,6 +9,8 @@ LIMITS: tuple[Limit, ...] = (
 )
 """Those of random scripts."""
 
+_ELSEWHERE = r"(?:^|[\s\"'=>])/(?:etc|opt|usr|var|lib|srv|root|Library|Users|zz)\b|>>? *\"?\$\w+/|\$dir/"
+_DENIED = r"status: 1 \| 0$|^printed: |^command \d+: none \| |^file \S+: absent \| "
 _MISSING = r"file .*command not found"
 _SHELL = r"(?:\$\{?(?:SH|THIS_SH)\}?|\b(?:ba)?sh)"
 SUITE_LIMITS: tuple[Limit, ...] = (
@@ -29,7 +31,7 @@ SUITE_LIMITS: tuple[Limit, ...] = (
         "unlisted-command",
         difference=rf"^exit status: 127 \| |^command \d+: none \| |^(?:printed: .*127|{_MISSING}).* \| ",
     ),
-    Limit("owners", script=r">\s*/\w+\b|\$dir/", difference=r"^printed: |status: 1 \| 0"),
+    Limit("owners", script=_ELSEWHERE, difference=_DENIED),
     Limit("remembered-command", script=r"\brm\b.*\n", difference=r"status=127.* \| .*status=0"),
 )
 """Those of public test suites and of scripts of other projects, which look at all of bash and of their machine."""

@@ -46,6 +46,12 @@ class Setup:
         return path if self.contained else self.root + path
 
 
+def account_files(user: int, home: str) -> Iterator[tuple[str, str]]:
+    """Yield the files in /etc that say who is there, with their texts."""
+    yield "passwd", f"root:x:0:0:root:/root:/bin/bash\nuser:x:{user}:{user}:user:{home}:/bin/bash\n"
+    yield "group", f"root:x:0:\nuser:x:{user}:\n"
+
+
 def furnish_root(setup: Setup) -> dict[str, str]:
     """Make the root that scripts see, enter it as an ordinary user, and return where the tools are now."""
     root = setup.root
@@ -67,11 +73,7 @@ def furnish_root(setup: Setup) -> dict[str, str]:
     mount("proc", f"{root}/proc", "proc", _NO_SUID | _NO_DEVICES | _NO_PROGRAMS)
     _begin_with_long_process_ids(f"{root}/proc/sys/kernel")
     tools = _furnish_tools(setup)
-    user = setup.user
-    for name, text in (
-        ("passwd", f"root:x:0:0:root:/root:/bin/bash\nuser:x:{user}:{user}:user:{setup.home}:/bin/bash\n"),
-        ("group", f"root:x:0:\nuser:x:{user}:\n"),
-    ):
+    for name, text in account_files(setup.user, setup.home):
         with open(f"{root}/etc/{name}", "w") as file:
             file.write(text)
     socket.sethostname(HOST)

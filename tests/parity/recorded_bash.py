@@ -15,6 +15,7 @@ from ci_port.model.case import case_from_json
 from ci_port.model.fields import DataError
 from ci_port.model.world import world_from_json
 from tests.parity.real_bash import USER, found_tools
+from tests.parity.real_bash_root import account_files
 from tests.parity.real_bash_run import SHELLS
 from tests.parity.small_scripts import (
     COMMANDS,
@@ -72,7 +73,7 @@ def world_of(follow: bool = False) -> World:
         "env": {name: value for name, value in START.items() if name != "PATH"},
         "dirs": ["/tmp", HOME, "/dev", "/etc", "/usr/bin"],
         "follow": ["*"] if follow else [],
-        "files": {"/bin/sh": {"link": "bash"}},
+        "files": {"/bin/sh": {"link": "bash"}, **{f"/etc/{name}": text for name, text in account_files(USER, HOME)}},
         "executables": ["/bin/bash", *(f"{place}/{name}" for place in ("/bin", "/usr/bin") for name in found_tools())],
         "user": {"name": START["USER"], "uid": USER, "gid": USER, "home": HOME},
     }
