@@ -14,7 +14,7 @@ from tests.parity.small_scripts import Run, Script, differences
 
 Side = Callable[[Script], Run]
 """Runs a script: real bash, or the recorder."""
-_AGAIN = 3
+_AGAIN = 10
 
 
 class Verdict(Enum):
