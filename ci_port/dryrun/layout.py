@@ -196,8 +196,9 @@ class ControlHead(NamedTuple):
     began: UInt64
     """When the run began, in seconds of the real clock: what is newer was written by the run."""
     source_caller: UInt64
-    restore_caller: UInt64
     """Where in bash a sourced file is opened, from where bash is loaded; 0: not known yet."""
+    restore_caller: UInt64
+    """Where in bash the text of a command is freed that was freed before (native/course.c); 0: not known yet."""
     run: UInt32
     """Its number: an entry of a table that has another one is free."""
     effects: UInt32

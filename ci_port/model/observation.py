@@ -101,8 +101,7 @@ class Started:
 
     `function` is the innermost as in bash's FUNCNAME: "main" in the script itself, "source" in a sourced file. `status`
     is that of the command before it in the same process, `process` its process's place in the tree of forks of its
-    shell.
-    `level` says how deep it stands in functions, sourced files and `eval`, `evals` in how many `eval` of these.
+    shell. `level` says how deep it stands in functions, sourced files and `eval`, `evals` in how many `eval` of these.
     `trapped`: a trap does it; the status is not known then. `variables` are those that a `case` or a `[[ ]]` of several
     tests looks at, None if they are not known. `shell` counts the shells: 0 is the script's own, others are those of
     scripts that are followed.

@@ -49,13 +49,11 @@ class _Text:
 
     def unit(self, run: Run) -> list[Flow]:
         """Return the flows that a run may be one through, going by its name."""
-        if run.function == "source" or (run.function in ("main", "") and run.level - run.evals <= 1):
-            return self.flows.of_script()
-        return self.flows.of_function(run.function)
+        return self.flows.of_script() if _is_of_script(run) else self.flows.of_function(run.function)
 
     def branches_of(self, run: Run) -> Iterator[Key]:
         """Yield all branches of the function or file that a run belongs to."""
-        function = None if self.flows.of_script() == self.unit(run) else run.function
+        function = None if _is_of_script(run) else run.function
         return ((self.name, branch.id) for branch in self.inventory.branches if branch.function == function)
 
     def consistent(self, way: Way) -> bool:
@@ -106,6 +104,11 @@ class _Text:
         if key not in self.evaluations:
             self.evaluations[key] = values_of(self.inventory.decisions[branch], ended, outcome)
         return self.evaluations[key]
+
+
+def _is_of_script(run: Run) -> bool:
+    """Return whether a run is one through a file, and not through a function of it."""
+    return run.function == "source" or (run.function in ("main", "") and run.level - run.evals <= 1)
 
 
 class Courses:

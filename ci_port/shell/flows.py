@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,7 @@ from functools import cached_property
 from ci_port.shell import tree
 from ci_port.shell.flow import WAITED, Apart, Chosen, Entered, Flow, Fork, Spot, State, Unshown, Valued
 from ci_port.shell.positions import Body, File, Line, Member, Role, Term
-from ci_port.shell.shown import Shown, parts_of_sum, shown
+from ci_port.shell.shown import Shown, parts_of_sum, selects, shown
 
 Arms = Mapping[tuple[str, int], str]
 """The branches of a file by kind and by where they begin."""
@@ -243,8 +242,8 @@ class Flows:
         inside = _Around(around.end, ((leave, again), *around.loops), around.inside)
         taken = _marked(branch, True, self._body(body, again, again, inside))
         # `select` names itself once, asks without another word, and ends where there is no answer.
-        head = State(token=Spot(member, shown(member), _either(taken, leave) if _selects(member) else taken))
-        again.ways += [((), taken if _selects(member) else head), ((), leave)]
+        head = State(token=Spot(member, shown(member), _either(taken, leave) if selects(member) else taken))
+        again.ways += [((), taken if selects(member) else head), ((), leave)]
         return State([((), head), *_marked(branch, False, true).ways])
 
     def _case(self, member: Member, true: State, false: State, around: _Around) -> State:
@@ -294,10 +293,6 @@ def _marked(branch: str | None, taken: bool, state: State) -> State:
 
 def _entered(branch: str | None, state: State) -> State:
     return State([((Entered(branch),) if branch else (), state)])
-
-
-def _selects(member: Member) -> bool:
-    return re.match(r"select\b", member.text) is not None
 
 
 def _leaves(member: Member, after: State, around: _Around) -> State:

@@ -108,14 +108,14 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
                 "taken": branch.taken,
                 "passed": branch.passed,
                 "not_seen": branch.unseen,
-                "tests": [test_json(test) for test in branch.tests],
+                "tests": [atom_json(test) for test in branch.tests],
             }
             for (file, id), branch in coverage.branches.items()
         ],
     }
 
 
-def test_json(test: AtomCoverage) -> dict[str, Any]:
+def atom_json(test: AtomCoverage) -> dict[str, Any]:
     """Return what is known of a test; `not_seen`: some of its evaluations did not show what it came to."""
     found = {"test": test.text, "true": test.true, "false": test.false, "decides": test.decides}
     return {**found, "not_seen": test.unseen}

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ci_port.shell.coverage import Coverage
 from ci_port.shell.inventory import Inventory
-from ci_port.shell.listing import Files, branch_text, test_json
+from ci_port.shell.listing import Files, atom_json, branch_text
 from ci_port.shell.trace import Status, Trace
 from ci_port.shell.twins import Twin
 
@@ -70,7 +70,7 @@ def _parts(files: Files, trace: Trace | None, coverages: Sequence[Coverage]) -> 
             part = _part(name, branch.id, branch.line, branch_text(branch), rows, [item.taken for item in covered])
             part["unseen"] = [item.unseen for item in covered]
             part["function"] = branch.function or ""
-            part["tests"] = [[test_json(test) for test in item.tests] for item in covered]
+            part["tests"] = [[atom_json(test) for test in item.tests] for item in covered]
             yield _key(name, branch.id), part
 
 

@@ -96,11 +96,16 @@ def _sum(text: str, member: Member) -> Shown:
     return Shown(f"(({text}))", True, _lines(member), spaced=True)
 
 
+def selects(member: Member) -> bool:
+    """Return whether a loop is a `select`."""
+    return re.match(r"select\b", member.text) is not None
+
+
 def _head(member: Member) -> Shown:
     """Return how `for`, `select` or `case` is shown."""
     node = member.node
     if isinstance(node, tree.Loop):
-        keyword = "select" if member.text.startswith("select") else "for"
+        keyword = "select" if selects(member) else "for"
         return Shown(f"{keyword} {node.variable}", False, _lines(member))
     assert isinstance(node, tree.Case)
     subject = member.file.text[node.subject[0] : node.subject[1]]

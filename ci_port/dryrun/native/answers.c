@@ -74,11 +74,10 @@ int is_answered(const char *name) {
     return 0;
 }
 
-static int is_ignored;  /* by the script: nothing ends of a pipe that nobody reads */
-
-static void print(int fd, const char *text, uint32_t length) {
+/* `ends`: of a pipe that nobody reads, as who does not ignore SIGPIPE. */
+static void print(int fd, const char *text, uint32_t length, int ends) {
     if (!length) return;
-    if (ctl->effects && !is_ignored && !has_reader(fd)) {
+    if (ends && !wait_for_reader(fd)) {
         __atomic_or_fetch(&ctl->crashing, 1u << SIGPIPE, __ATOMIC_SEQ_CST);
         signal(SIGPIPE, SIG_DFL);
         syscall(SYS_kill, syscall(SYS_getpid), SIGPIPE);
@@ -94,10 +93,10 @@ static void print(int fd, const char *text, uint32_t length) {
 
 /* A command that works in the background works on, until somebody waits for it; one in front has passed its time. */
 void give(struct answer answer, char *const argv[]) {
-    is_ignored = signal(SIGPIPE, SIG_IGN) == SIG_IGN;
+    int ends = signal(SIGPIPE, SIG_IGN) != SIG_IGN;
     if (ctl->effects) make_changes(answer.change, answer.changes, argv);
-    print(1, answer.text, answer.length);
-    print(2, answer.error, answer.error_length);
+    print(1, answer.text, answer.length, ends);
+    print(2, answer.error, answer.error_length, ends);
     linger(argv);
     _exit(answer.status);
 }

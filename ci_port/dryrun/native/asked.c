@@ -75,7 +75,7 @@ void note_read(int fd) {
         note_stdin();
         return;
     }
-    if (S_ISFIFO(st.st_mode)) pipe_is_read(fd);
+    pipe_is_read(&st);
     if (S_ISFIFO(st.st_mode) || (S_ISREG(st.st_mode) && written_file(st.st_ino, 0))) add_number(READ, (int64_t)st.st_ino);
 }
 

@@ -63,7 +63,7 @@ static void start_tool(const char *tool, uint32_t kind, const char *path, char *
     char names[3][PATH_ROOM];
     const char *streams[3];
     streams_of(streams, names);
-    if (ctl->effects) has_reader(1);  /* who does not read has ended by the time that a tool writes */
+    wait_for_reader(1);  /* who does not read has ended by the time that a tool writes */
     if (kind == TEXT_TOOL) {
         write_execute(TOOL, path, argv, envp, streams);
         run_tool(tool, argv, envp, 0);

@@ -27,9 +27,9 @@ int is_initial(int fd, const struct stat *st);  /* what the run was given as str
 void inodes(char *text, size_t room);
 void note_poll(char *const argv[], int is_read);
 void note_path_poll(const char *path);
-void pipe_is_read(int fd);
+void pipe_is_read(const struct stat *st);
 void pipes_are_read(char *const argv[]);
-int has_reader(int fd);
+int wait_for_reader(int fd);
 void keep_input(uint64_t execute, const char *kind, char *const argv[]);
 void forget_heredoc(void);
 void forget_pipe(void);

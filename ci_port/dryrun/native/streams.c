@@ -106,23 +106,24 @@ static int is_read(ino_t inode, int make) {
     return 0;
 }
 
-void pipe_is_read(int fd) {
-    struct stat st;
-    if (!syscall(SYS_fstat, fd, &st) && S_ISFIFO(st.st_mode)) is_read(st.st_ino, 1);
+void pipe_is_read(const struct stat *st) {
+    if (ctl->effects && S_ISFIFO(st->st_mode)) is_read(st->st_ino, 1);
 }
 
 /* A command starts: it might read its standard input, and what process substitutions among its words feed. */
 void pipes_are_read(char *const argv[]) {
-    pipe_is_read(0);
+    struct stat st;
+    if (!ctl->effects) return;
+    if (!syscall(SYS_fstat, 0, &st)) pipe_is_read(&st);
     for (int i = 1; argv[i]; i++)
-        if (!strncmp(argv[i], "/dev/fd/", 8)) pipe_is_read((int)strtol(argv[i] + 8, NULL, 10));
+        if (!strncmp(argv[i], "/dev/fd/", 8) && !syscall(SYS_fstat, (int)strtol(argv[i] + 8, NULL, 10), &st)) pipe_is_read(&st);
 }
 
 /* A command is about to print into a pipe. It takes its time to start, so that a part of the script on the other side
  * which does not read has ended by then. 0: so it has. */
-int has_reader(int fd) {
+int wait_for_reader(int fd) {
     struct stat st;
-    if (syscall(SYS_fstat, fd, &st) || !S_ISFIFO(st.st_mode) || is_initial(fd, &st)) return 1;
+    if (!ctl->effects || syscall(SYS_fstat, fd, &st) || !S_ISFIFO(st.st_mode) || is_initial(fd, &st)) return 1;
     for (int looks = 0, quiet = 0; quiet < 20; looks++, check_stop()) {
         struct pollfd p = {.fd = fd};
         if (poll(&p, 1, 0) > 0 && p.revents & POLLERR) return 0;
