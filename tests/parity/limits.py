@@ -10,7 +10,7 @@ LIMITS: tuple[Limit, ...] = (
 )
 """Those of random scripts."""
 
-_ELSEWHERE = r"(?:^|[\s\"'=>])/(?:etc|opt|usr|var|lib|srv|root|Library|Users|zz)\b|>>? *\"?\$\w+/|\$dir/"
+_ELSEWHERE = r"(?:^|[\s\"'=>])/(?:lib|usr/lib|bin|root|home|zz|etc/(?:passwd|group))\b|\bchmod .*\s/(?:opt|usr|etc)\b"
 _DENIED = r"status: 1 \| 0$|^printed: |^command \d+: none \| |^file \S+: absent \| "
 _MISSING = r"file .*command not found"
 _SHELL = r"(?:\$\{?(?:SH|THIS_SH)\}?|\b(?:ba)?sh)"
@@ -25,6 +25,7 @@ SUITE_LIMITS: tuple[Limit, ...] = (
     Limit("background", script=r"\bcoproc\b|&\s*(?:$|\n).*\b(?:wait|kill|jobs|fg)\b", difference=r""),
     Limit("background", script=r"\w & \w", difference=r"^printed: "),
     Limit("time", script=r"\bsleep\b|\\D?\{|\\[dt]\b", difference=r""),
+    Limit("time", script=r"\bdate\b", difference=r"20\d\d.* \| .*202[45]|\d{10}.* \| .*17\d{8}"),
     Limit("changed-since-read", script=r"(?:test|\[) -N ", difference=r"^(?:printed|exit status): "),
     Limit("outputs", script=r">\s*/dev/std(?:out|err)", difference=r"^printed: "),
     Limit("endless-writer", script=r"/dev/(?:zero|urandom)|\byes\b", difference=r"^(?:printed|command)"),

@@ -1,7 +1,7 @@
 /* Stands in for every command of a script that runs for real: asks what to do, does that, and exits.
  *
- * It stands as DIR/stand-in, commands are links to it, and whoever answers listens on the socket DIR/ask. It may also
- * be the interpreter of a file (`#!DIR/stand-in`): then that file is the command.
+ * It stands as DIR/.stand-in, commands are links to it, and whoever answers listens on the socket DIR/.ask. It may also
+ * be the interpreter of a file (`#!DIR/.stand-in`): then that file is the command.
  *
  * Asked: a length (32 bits), then fields that end in NUL: which of the descriptors 0, 1, 2 are open (they come along),
  * the number of words and the words, the directory, the number of variables and the variables.
@@ -51,7 +51,7 @@ static ssize_t put(int fd, void *data, size_t length) { return write(fd, data, l
 
 static int call(const char *self) {
   struct sockaddr_un where = {.sun_family = AF_UNIX};
-  if (snprintf(where.sun_path, sizeof where.sun_path, "%.*s/ask", (int)(strrchr(self, '/') - self), self) >=
+  if (snprintf(where.sun_path, sizeof where.sun_path, "%.*s/.ask", (int)(strrchr(self, '/') - self), self) >=
       (int)sizeof where.sun_path)
     _exit(BROKEN);
   int low = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -25,7 +25,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, NoReturn
 
-from tests.parity.real_bash_root import Setup, empty, furnish_root, link_all
+from tests.parity.real_bash_root import OPEN, Setup, clear, empty, furnish_root, link_all
 from tests.parity.real_bash_run import SHELLS, Following, others
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -60,18 +60,19 @@ class Jail:
             # However many processes a script starts, this one gets its turn.
             os.setpriority(os.PRIO_PROCESS, 0, _URGENT)
         self._opt = os.path.dirname(setup.at(setup.commands))
-        for path in (setup.commands, setup.folder, setup.home, "/tmp", f"{os.path.dirname(setup.commands)}/run"):
+        for path in (setup.commands, setup.folder, setup.home, "/tmp", f"{os.path.dirname(setup.commands)}/.run"):
             os.makedirs(setup.at(path))
             os.chmod(setup.at(path), 0o1777 if path == "/tmp" else 0o755)
             if setup.contained:
                 os.chown(path, setup.user, setup.user)
         if not setup.contained:
-            shutil.copy(setup.stand_in, f"{self._opt}/stand-in")
+            shutil.copy(setup.stand_in, f"{self._opt}/.stand-in")
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(f"{self._opt}/ask")
-        os.chmod(f"{self._opt}/ask", 0o777)
+        self._listener.bind(f"{self._opt}/.ask")
+        os.chmod(f"{self._opt}/.ask", 0o777)
         self._listener.listen(64)
         self._listener.setblocking(False)
+        self._kept = {folder: os.listdir(folder or "/") for folder in OPEN} if setup.contained else {}
         self._bash = "/bin/bash" if setup.contained else setup.bash
         self._give_up_rights()
         self._wake, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -112,8 +113,10 @@ class Jail:
 
     def _furnish(self, request: Mapping[str, Any]) -> None:
         at = self._setup.at
-        for path in (self._setup.folder, self._setup.home, "/tmp", f"{os.path.dirname(self._setup.commands)}/run"):
+        for path in (self._setup.folder, self._setup.home, "/tmp", f"{os.path.dirname(self._setup.commands)}/.run"):
             empty(at(path))
+        for folder, kept in self._kept.items():
+            clear(folder, kept)
         for path, text in {**request["files"], request["script"]: request["text"]}.items():
             whole = os.path.join(at(self._setup.folder), path)
             os.makedirs(os.path.dirname(whole), exist_ok=True)
@@ -121,9 +124,9 @@ class Jail:
                 file.write(text)
             os.utime(whole, (_DATE, _DATE))
         os.chmod(os.path.join(at(self._setup.folder), request["script"]), 0o755)
-        with open(f"{self._opt}/run/stdin", "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        with open(f"{self._opt}/.run/stdin", "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
             file.write(request["stdin"])
-        wanted = dict.fromkeys((*request["commands"], *request["file_tools"], *SHELLS), f"{self._opt}/stand-in")
+        wanted = dict.fromkeys((*request["commands"], *request["file_tools"], *SHELLS), f"{self._opt}/.stand-in")
         for name in request["text_tools"]:
             if name in self._tools:
                 wanted[name] = self._tools[name]
@@ -143,7 +146,7 @@ class Jail:
         at = self._setup.at
         os.setsid()
         os.chdir(at(self._setup.folder))
-        stdin = f"{self._opt}/run/stdin" if request["stdin"] else os.devnull
+        stdin = f"{self._opt}/.run/stdin" if request["stdin"] else os.devnull
         for fd, path, flags in ((0, stdin, os.O_RDONLY), (1, self._output(1), _OUT), (2, self._output(2), _OUT)):
             opened = os.open(path, flags, 0o600)
             os.dup2(opened, fd)
@@ -161,7 +164,7 @@ class Jail:
         os.execve(self._bash if program == "bash" else program, words, env)
 
     def _output(self, fd: int) -> str:
-        return f"{self._opt}/run/output.{fd}"
+        return f"{self._opt}/.run/output.{fd}"
 
     def _printed(self, fd: int) -> str:
         with open(self._output(fd), "rb") as file:

@@ -6,7 +6,7 @@ import ctypes
 import os
 import shutil
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -14,6 +14,8 @@ _READ_ONLY, _NO_SUID, _NO_DEVICES, _NO_PROGRAMS = 1, 2, 4, 8
 _REMOUNT, _BIND, _RECURSIVE = 32, 4096, 16384
 _LIBRARIES = ("lib", "lib32", "lib64", "usr/lib", "usr/lib64")
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+OPEN = ("", "/etc", "/opt", "/srv", "/usr", "/usr/bin", "/usr/local", "/usr/local/bin", "/var", "/var/tmp")
+"""Folders where a script may make what it likes, as root may elsewhere; what is there of ours it may not touch."""
 _GREPS = {"egrep": "-E", "fgrep": "-F"}
 """They are scripts on some machines."""
 HOST = "localhost"
@@ -56,8 +58,8 @@ def furnish_root(setup: Setup) -> dict[str, str]:
     """Make the root that scripts see, enter it as an ordinary user, and return where the tools are now."""
     root = setup.root
     mount("none", root, "tmpfs", _NO_SUID | _NO_DEVICES, _ROOM)
-    for name in ("bin", "dev", "etc", "opt/real", "proc", "usr/bin"):
-        os.makedirs(f"{root}/{name}")
+    for name in ("bin", "dev", "opt/.real", "proc", *(folder[1:] for folder in OPEN if folder)):
+        os.makedirs(f"{root}/{name}", exist_ok=True)
     for name in _LIBRARIES:
         if os.path.islink(f"/{name}"):
             os.symlink(os.readlink(f"/{name}"), f"{root}/{name}")
@@ -76,6 +78,8 @@ def furnish_root(setup: Setup) -> dict[str, str]:
     for name, text in account_files(setup.user, setup.home):
         with open(f"{root}/etc/{name}", "w") as file:
             file.write(text)
+    for folder in OPEN:
+        os.chmod(f"{root}{folder}", 0o1777)
     socket.sethostname(HOST)
     os.chroot(root)
     os.chdir("/")
@@ -85,15 +89,15 @@ def furnish_root(setup: Setup) -> dict[str, str]:
 def _furnish_tools(setup: Setup) -> dict[str, str]:
     """Put bash, the stand-in and the tools into the root, and return where the tools will be."""
     root = setup.root
-    for source, target in ((setup.bash, "bin/bash"), (setup.stand_in, "opt/stand-in"), *_real(setup.tools)):
+    for source, target in ((setup.bash, "bin/bash"), (setup.stand_in, "opt/.stand-in"), *_real(setup.tools)):
         shutil.copy(source, f"{root}/{target}")
     scripts = {name: option for name, option in _GREPS.items() if name not in setup.tools}
     for name, option in scripts.items():
-        with open(os.open(f"{root}/opt/real/{name}", os.O_CREAT | os.O_WRONLY, 0o755), "w") as file:
-            file.write(f'#!/bin/bash\nexec /opt/real/grep {option} "$@"\n')
+        with open(os.open(f"{root}/opt/.real/{name}", os.O_CREAT | os.O_WRONLY, 0o755), "w") as file:
+            file.write(f'#!/bin/bash\nexec /opt/.real/grep {option} "$@"\n')
     os.symlink("bash", f"{root}/bin/sh")
     os.symlink("/bin/bash", f"{root}/usr/bin/bash")
-    tools = {name: f"/opt/real/{name}" for name in (*setup.tools, *scripts)}
+    tools = {name: f"/opt/.real/{name}" for name in (*setup.tools, *scripts)}
     for name, path in tools.items():
         os.symlink(path, f"{root}/bin/{name}")
         os.symlink(path, f"{root}/usr/bin/{name}")
@@ -109,7 +113,7 @@ def _begin_with_long_process_ids(kernel: str) -> None:
 
 
 def _real(tools: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    return ((path, f"opt/real/{name}") for name, path in tools.items())
+    return ((path, f"opt/.real/{name}") for name, path in tools.items())
 
 
 def empty(folder: str) -> None:
@@ -123,6 +127,17 @@ def empty(folder: str) -> None:
             else:
                 os.unlink(entry.path)
     os.chmod(folder, 0o1777 if folder.endswith("/tmp") else 0o755)
+
+
+def clear(folder: str, kept: Collection[str]) -> None:
+    """Remove what stands in a folder beside what is kept."""
+    for name in set(os.listdir(folder or "/")) - set(kept):
+        path = f"{folder}/{name}"
+        if os.path.isdir(path) and not os.path.islink(path):
+            empty(path)
+            os.rmdir(path)
+        else:
+            os.unlink(path)
 
 
 def link_all(folder: str, wanted: Mapping[str, str]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,7 +17,7 @@ from ci_port.model.case import case_from_json
 from ci_port.model.fields import DataError
 from ci_port.model.world import world_from_json
 from tests.parity.real_bash import USER, found_tools
-from tests.parity.real_bash_root import account_files
+from tests.parity.real_bash_root import OPEN, account_files
 from tests.parity.real_bash_run import SHELLS
 from tests.parity.small_scripts import (
     COMMANDS,
@@ -31,6 +33,8 @@ from tests.parity.small_scripts import (
     as_words,
 )
 
+_KERNEL = re.compile(r"/proc/[a-z][\w./-]*\w")
+"""Facts that scripts ask the machine for: real bash sees those of this one."""
 _OWN = (SCRIPT, str(Path(SCRIPT).parent))
 
 
@@ -48,6 +52,7 @@ def case_of(script: Script) -> Case:
     """Return the case that a script is in the recorder's world."""
     files: dict[str, object] = {f"{FOLDER}/{path}": text for path, text in script.files.items()}
     files[f"{FOLDER}/{SCRIPT}"] = {"text": script.text, "mode": "755"}
+    files.update(_of_the_kernel(script.text))
     case = {
         "id": script.id or "script",
         "env": dict(script.env),
@@ -71,13 +76,21 @@ def world_of(follow: bool = False) -> World:
         "scripts": str(Path(SCRIPT).parent),
         "path": COMMANDS,
         "env": {name: value for name, value in START.items() if name != "PATH"},
-        "dirs": ["/tmp", HOME, "/dev", "/etc", "/usr/bin"],
+        "dirs": ["/tmp", HOME, "/dev", *filter(None, OPEN)],
         "follow": ["*"] if follow else [],
         "files": {"/bin/sh": {"link": "bash"}, **{f"/etc/{name}": text for name, text in account_files(USER, HOME)}},
         "executables": ["/bin/bash", *(f"{place}/{name}" for place in ("/bin", "/usr/bin") for name in found_tools())],
         "user": {"name": START["USER"], "uid": USER, "gid": USER, "home": HOME},
     }
     return world_from_json(Document(json.dumps(world), "world").parse())
+
+
+def _of_the_kernel(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the files of the kernel that a script names, with what they hold: what is about one process, empty."""
+    for path in sorted({name for name in _KERNEL.findall(text) if os.path.isfile(name)}):
+        with contextlib.suppress(PermissionError):
+            content = b"" if os.path.realpath(path) != path else Path(path).read_bytes()
+            yield path, content.decode() if content.isascii() else ""
 
 
 class RecordedBash:
@@ -134,7 +147,7 @@ def run_of(observed: Observation, script: Script) -> Run:
     made = {os.path.basename(word) for step in steps if step.argv[0] == "chmod" for word in step.argv[2:] if moves}
     for step in steps:
         env.update(step.env)
-        if not _stands_in(step) or step.argv[0] in made:
+        if not _stands_in(step) or step.argv[0] in made or _runs_a_tool(step.argv[0], env.get("PATH")):
             continue
         changed = {name: value for name, value in env.items() if start.get(name) != value}
         given = as_words(step.input)
@@ -153,6 +166,12 @@ def _flat(steps: Iterable[Step]) -> Iterator[Execute]:
         if isinstance(step, Execute):
             yield step
             yield from _flat(step.steps)
+
+
+def _runs_a_tool(name: str, path: str | None) -> bool:
+    """Return whether what runs is a tool of the machine: its folder stands before that of the stand-ins."""
+    first = next((place for place in (path or "").split(":") if place in (COMMANDS, "/bin", "/usr/bin")), COMMANDS)
+    return first != COMMANDS and name in found_tools()
 
 
 def _stands_in(step: Execute) -> bool:

@@ -47,7 +47,8 @@ _SHELL_WORDS = _set(
 )
 _WORD = re.compile(r"[A-Za-z_][\w.+-]*")
 _SOURCED = re.compile(r"(?:^|[\s;&|(`'\"])(?:source|\.)\s+([\w.+-]+)", re.MULTILINE)
-_ONLY_ASKED = re.compile(r"\b(?:command\s+-[vV]|type(?:\s+-\w+)*|hash|which)\s+([A-Za-z_][\w.+-]*)")
+_ONLY_ASKED = re.compile(r"\b(?:command\s+-[vV]|type(?:\s+-\w+)*|hash|(?<=which))\s+([A-Za-z_][\w.+-]*)")
+_ONLY_FOUND = re.compile(r"\s-name\s+[\"']?[\w.+-]+")
 
 Rule = Mapping[str, Any]
 """What a command answers, as in a world's JSON: argv, status, stdout, stderr, nth, makes, removes."""
@@ -96,7 +97,7 @@ class Script:
 
 def _words(text: str) -> set[str]:
     """Return what may be a command's name."""
-    return set(_WORD.findall(_ONLY_ASKED.sub("", text)))
+    return set(_WORD.findall(_ONLY_FOUND.sub(" ", _ONLY_ASKED.sub("", text))))
 
 
 @dataclass(frozen=True, slots=True)

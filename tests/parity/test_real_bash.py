@@ -206,17 +206,17 @@ HOSTILE = (
     ("too much in files", "for i in {1..20}; do head -c 100000000 /dev/zero > f$i; done; use"),
     ("too much memory", "x=$(head -c 900000000 /dev/zero | tr '\\0' x); x=$x$x$x; use"),
     ("deep folders", "while mkdir d 2>/dev/null && cd d; do :; done"),
-    ("the place itself", "rm -rf /opt/bin /opt/run /opt/ask /w /tmp; chmod 0 /w /opt/bin; use"),
+    ("the place itself", "rm -rf /opt/bin /opt/.run /opt/.ask /w /tmp /etc /opt /usr; chmod 0 /w /opt/bin; mv /etc /opt /usr/bin /w; mkdir /own /opt/own; : > /etc/own; use"),
     ("awkward rights", "mkdir -p a/b/c; chmod 0 a/b/c a/b a"),
-    ("a false question", "exec 3<>/opt/ask; echo x > /opt/ask; use"),
+    ("a false question", "exec 3<>/opt/.ask; echo x > /opt/.ask; use"),
 )
 
 
 @pytest.mark.parametrize(("name", "text"), HOSTILE, ids=[row[0] for row in HOSTILE])
 def test_nothing_gets_out_and_the_next_run_is_well(jail: RealBash, name: str, text: str) -> None:
     jail.run(script(text), seconds=1)
-    run = jail.run(script("use *"))
-    assert (shown(run), run.files, run.status) == (["use ci"], {}, 0)
+    run = jail.run(script("use * /own /opt/* /etc/*"))
+    assert (shown(run), run.files, run.status) == (["use ci /own /opt/bin /etc/group /etc/passwd"], {}, 0)
 
 
 def test_too_many_processes_end_a_run(jail: RealBash) -> None:
@@ -226,7 +226,7 @@ def test_too_many_processes_end_a_run(jail: RealBash) -> None:
 
 def test_there_is_nothing_of_the_machine(jail: RealBash) -> None:
     text = """
-        echo x > /etc/passwd; echo x > /opt/stand-in; echo x > /usr/lib/x; echo b > /proc/sysrq-trigger
+        echo x > /etc/passwd; echo x > /opt/.stand-in; echo x > /usr/lib/x; echo b > /proc/sysrq-trigger
         : > /dev/tcp/127.0.0.1/22; : < /proc/1/environ; : < /proc/1/root/etc/shadow; chroot .; mount
         use / /dev/* /home/* $UID $EUID $(cat /proc/net/route) "$(</proc/sys/kernel/hostname)"
     """
