@@ -80,6 +80,7 @@ class PlanHost(PlannedTools):
         """Take the world with the case's changes in it, and the environment and input that the run starts with."""
         super().__init__(prepared, start, bench, stdin)
         self._uses: dict[int, int] = {}
+        self._tools_at = frozenset(prepared.world.path.split(":"))
 
     def execute(self, command: Command) -> Outcome:
         """Write the command down and answer with the first rule that speaks of it, or as the tool would."""
@@ -95,7 +96,7 @@ class PlanHost(PlannedTools):
             return Outcome(1)
         rule = self._rules.answer((self._name(argv[0]), *argv[1:]) if self._effects else argv, self._uses)
         if rule is None and self._effects:
-            if (kind := self._tool_kind(argv[0])) is not None:
+            if (kind := self._tool_kind(argv[0])) is not None and not self._stands_before(argv[0], command):
                 return self._run_tool(command, argv, streams, kind)
             if missing := self._not_found(argv[0], command.cwd):
                 return self._refused(missing, command, streams)
@@ -200,6 +201,16 @@ class PlanHost(PlannedTools):
             return next((number for number, path in enumerate(paths) if os.path.dirname(path) in own), None)
         self._ask(Asked.COMMAND, (name,))
         return None
+
+    def _stands_before(self, name: str, command: Command) -> bool:
+        """Return whether a script of a tool's name stands on PATH before the directories where the tools are."""
+        for directory in command.env.get("PATH", "").split(":") if "/" not in name else ():
+            if directory in self._tools_at:
+                return False
+            node = self._tree.node(os.path.join(command.cwd, directory, name))
+            if isinstance(node, Regular) and node.text and self._tree.allows(node, EXECUTE):
+                return True
+        return False
 
     def _not_found(self, word: str, cwd: str) -> int:
         """Return 127 or 126 for a command that bash cannot start (bash manual, "Exit Status"), 0 for any other."""

@@ -105,6 +105,22 @@ def fed(sh: Session) -> None:
     sh.run("use", stdin=sh.stream_of("f", sh.tool("tr", "a", "b")))
 
 
+@row(
+    "mkdir b; echo : > b/grep; chmod +x b/grep; OLD=$PATH; PATH=$PWD/b:$PATH; grep x f && use own; "
+    "PATH=$OLD; grep x f || use tool"
+)
+def a_script_of_a_tools_name(sh: Session) -> None:
+    sh.run("mkdir", "b")
+    sh.write("b/grep", ":\n")
+    sh.run("chmod", "+x", "b/grep")
+    before, sh["PATH"] = sh["PATH"], f"{sh.cwd}/b:{sh['PATH']}"
+    if sh.ok("grep", "x", "f"):
+        sh.run("use", "own")
+    sh["PATH"] = before
+    if not sh.ok("grep", "x", "f"):
+        sh.run("use", "tool")
+
+
 @row("diff_tool <(echo x)")
 def process_substitutions(sh: Session) -> None:
     sh.run("diff_tool", ProcessSubstitution("x\n"))
