@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ci_port.bash.variables import why_not_followed
 from ci_port.host.answers import Prepared, prepare
 from ci_port.host.bench import Bench
+from ci_port.host.confined import planned
 from ci_port.host.planned_files import is_device
 from ci_port.host.planned_steps import Streams, fed_to, plain_words
 from ci_port.host.planned_tools import PlannedTools, not_computed
@@ -61,7 +62,7 @@ def observe(
     host = PlanHost(prepare(world, own), start, bench, case.stdin)
     session = Session(host, start, world.workspace, case.args)
     host.place = session.place
-    status = session.complete(program)
+    status = planned(lambda: session.complete(program))
     plan = Plan(tuple(host.steps), status)
     unanswered = tuple(dict.fromkeys(host.unanswered))
     return Observation(plan, tuple(host.places), unanswered, version=world.version)

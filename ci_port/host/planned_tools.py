@@ -11,6 +11,7 @@ from ci_port.bash import pattern
 from ci_port.host import file_tools
 from ci_port.host.answers import Prepared
 from ci_port.host.bench import Bench, Done, Task
+from ci_port.host.confined import released
 from ci_port.host.planned_steps import PlannedSteps, Streams, fed_to
 from ci_port.host.seam import NULL, PIPE, Command, HereDocument, Outcome, ProcessSubstitution, Stream
 from ci_port.model import Asked, Place, RunFailed
@@ -125,7 +126,8 @@ class PlannedTools(PlannedSteps):
         task = Task(
             self._world, argv, command.cwd, command.env, self._umask, self._input(command), command.stderr == PIPE
         )
-        done = self._bench(task, self._tree)
+        with released():
+            done = self._bench(task, self._tree)
         for one in done.unanswered:
             if one.what is not Asked.PATH or not self._is_settled(one.subject[0]):
                 self._ask(one.what, one.subject)

@@ -1,4 +1,4 @@
-"""Two ways to end that every room may need to speak of; the command line gives each its exit status."""
+"""Ways to end that every room may need to speak of; the command line gives each its exit status."""
 
 from __future__ import annotations
 
@@ -9,3 +9,7 @@ class UsageError(Exception):
 
 class CannotRun(Exception):
     """This machine lacks something that the command needs. The message names the cause and the remedy."""
+
+
+class Terminated(SystemExit):
+    """A signal asked this process to end; `code` is the exit status. It is no doing of whatever was running."""

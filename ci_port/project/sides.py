@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ci_port.model import World
-from ci_port.model.errors import CannotRun, UsageError
+from ci_port.model.errors import CannotRun, Terminated, UsageError
 from ci_port.parity.compare import OpenSide, Side
 
 
@@ -58,15 +58,22 @@ def python_side(port: str, world: World, script: Path) -> Side:
 
 def _imported(port: str) -> Callable[..., Any]:
     module_name, colon, function_name = port.partition(":")
+    from ci_port.host.confined import imported
+
     if not (module_name and colon and function_name):
         raise UsageError(f"--port is written module:function, found {port!r}")
     # As `python -m` does: a port beside where the command is given is found.
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.append(here)
     try:
-        function = getattr(importlib.import_module(module_name), function_name, None)
+        with imported():
+            function = getattr(importlib.import_module(module_name), function_name, None)
     except ImportError as error:
         raise UsageError(f"the port {port} cannot be imported: {error}; is its folder on PYTHONPATH?") from None
+    except (Terminated, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001  # whatever a port does, nothing was compared, and that is said
+        raise UsageError(f"the port {port} cannot be imported: {type(error).__name__}: {error}") from None
     if not callable(function):
         raise UsageError(f"the module {module_name} has no function {function_name}")
     found: Callable[..., Any] = function

@@ -206,10 +206,8 @@ HOSTILE = (
     ("too much in files", "for i in {1..20}; do head -c 100000000 /dev/zero > f$i; done; use"),
     ("too much memory", "x=$(head -c 900000000 /dev/zero | tr '\\0' x); x=$x$x$x; use"),
     ("deep folders", "while mkdir d 2>/dev/null && cd d; do :; done"),
-    (
-        "the place itself",
-        "rm -rf /opt/bin /opt/.run /opt/.ask /w /tmp /etc /opt /usr; chmod 0 /w /opt/bin; mv /etc /opt /usr/bin /w; mkdir /own /opt/own; : > /etc/own; use",
-    ),
+    ("the place itself", "rm -rf /opt/bin /opt/.run /opt/.ask /w /tmp /etc /opt /usr; chmod 0 /w /opt/bin; use"),
+    ("all around it", "mv /etc /opt /usr/bin /w; mkdir /own /opt/own; : > /etc/own; use"),
     ("awkward rights", "mkdir -p a/b/c; chmod 0 a/b/c a/b a"),
     ("a false question", "exec 3<>/opt/.ask; echo x > /opt/.ask; use"),
 )

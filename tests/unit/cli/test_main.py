@@ -100,6 +100,61 @@ def test_ctrl_c_is_status_130(project: ProjectOnDisk, capsys: Capture, monkeypat
     assert capsys.readouterr().err == "ci-port: interrupted\n"
 
 
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        (ValueError("odd\nthing"), 70, "this is a fault of ci-port, not of what it was given: ValueError: odd thing ("),
+        (RecursionError("deep"), 70, "--version` says; CI_PORT_DEBUG=1 shows all of it"),
+        (OSError(28, "No space left on device", "/x"), 3, "this machine did not let it: No space left on device: /x"),
+        (MemoryError(), 3, "this machine did not let it: there is not enough memory"),
+    ],
+)
+def test_what_nobody_foresaw_is_one_line_too(
+    error: Exception, status: int, words: str, project: ProjectOnDisk, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*arguments: object) -> object:
+        raise error
+
+    monkeypatch.setattr(sides, "shell_side", fails)
+    assert main(["plan", "--impl", "shell", *project.flags]) == status
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert words in err
+    monkeypatch.setenv("CI_PORT_DEBUG", "1")
+    main(["plan", "--impl", "shell", *project.flags])
+    assert ("Traceback" in capsys.readouterr().err) == (status == 70)
+
+
+@pytest.mark.parametrize("command", ["parity", "lock"])
+@pytest.mark.parametrize(
+    ("text", "status", "words"),
+    [
+        ("import sys\ndef main(sh):\n    sys.exit(0)\n", {"parity": 4, "lock": 1}, "ends the whole process"),
+        ("import os\ndef main(sh):\n    os._exit(0)\n", {"parity": 4, "lock": 1}, "ends the whole process"),
+        ("import sys\nsys.exit(0)\n", {"parity": 2, "lock": 2}, "cannot be imported: SystemExit: 0"),
+        ("import os\nos._exit(0)\n", {"parity": 2, "lock": 2}, "cannot be imported: RunFailed: "),
+        ("def main(sh:\n", {"parity": 2, "lock": 2}, "cannot be imported: SyntaxError: "),
+        ("1 / 0\n", {"parity": 2, "lock": 2}, "cannot be imported: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_port_that_ends_the_process_is_no_success(
+    command: str, text: str, status: dict[str, int], words: str, project: ProjectOnDisk
+) -> None:
+    project.write("ending.py", text)
+    program = start([command, *project.flags, "--port", "ending:main"], cwd=project.root)
+    out, err = program.communicate(timeout=60)
+    assert program.returncode == status[command]
+    assert (words if status["parity"] == 2 or command == "parity" else "so the lock stays as it is") in out + err
+    assert "Traceback" not in err
+
+
+def test_without_standard_output_nothing_is_done(project: ProjectOnDisk) -> None:
+    command = [sys.executable, "-m", "ci_port", "plan", "--impl", "shell", *project.flags]
+    done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *command], stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "ci-port: standard output is closed, and there is nowhere to print to\n"
+
+
 def start(arguments: Sequence[str], **more: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "ci_port", *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)  # type: ignore[call-overload,no-any-return]
