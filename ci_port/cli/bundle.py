@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ci_port.cli import status
-from ci_port.model.errors import UsageError
+from ci_port.cli.output import check_writable, make_folder, write
 from ci_port.project.file import load_project
 from ci_port.project.subjects import subjects_of
 from ci_port.runner.bundle import bundle, check_lock, lock_file
@@ -32,12 +32,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out `ci-port bundle` and return the exit status."""
     check_lock(lambda: subjects_of(load_project(None)).port.fingerprint)
     target = Path(arguments.output)
+    if not target.parent.exists():
+        make_folder(target.parent, "--output")
+    check_writable(target, "--output")
     content = bundle(lock_file().read_bytes())
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-        target.chmod(0o755)
-    except OSError as error:
-        raise UsageError(f"the bundle {target} cannot be written: {error.strerror or error}") from None
+    write(target, content, "--output", executable=True)
     print(f"wrote {target}: {len(content):,} bytes")
     return status.SAME

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 from ci_port.cli import status
 from ci_port.cli.options import add_jobs_option, add_project_options, project_of, workers
+from ci_port.cli.output import check_writable, write
 from ci_port.cli.terminal import Progress
 from ci_port.model.errors import UsageError
 from ci_port.model.world import load_world
@@ -42,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out `ci-port lock` and return the exit status, 0 if the lock was written."""
     project = project_of(arguments)
     target = Path(arguments.output) if arguments.output else lock_file()
+    check_writable(target, "--output" if arguments.output else "the lock")
     # Before the sweep: what changes while it runs is not what was compared.
     text = _text(project)
     world, cases = load_world(project.world), jobs_of(project)
@@ -53,20 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
         return status.DIFFERENT
     if _text(project) != text:
         raise UsageError("the script or the port has changed while they were compared; run this again")
-    _write(target, text)
+    write(target, text, "--output" if arguments.output else "the lock")
     print(f"{len(cases):,} of {len(cases):,} jobs are the same; wrote {target}")
     return status.SAME
 
 
 def _text(project: Project) -> str:
     return make_lock(*verified(project)).dumps()
-
-
-def _write(target: Path, text: str) -> None:
-    scratch = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        scratch.write_text(text, encoding="ascii")
-        scratch.replace(target)
-    except OSError as error:
-        scratch.unlink(missing_ok=True)
-        raise UsageError(f"the lock {target} cannot be written: {error.strerror or error}") from None

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from ci_port.model.errors import UsageError
+from ci_port.model.writing import write_whole
 
 
 def check_writable(target: Path, flag: str) -> None:
@@ -14,26 +15,24 @@ def check_writable(target: Path, flag: str) -> None:
         raise UsageError(f"{flag} {target}: this is a directory; name a file")
     if not target.parent.is_dir():
         raise UsageError(f"{flag} {target}: there is no directory {target.parent}; make it first")
+    if target.is_symlink() and not target.exists():
+        target = Path(os.path.realpath(target))
     if not os.access(target if target.exists() else target.parent, os.W_OK):
         raise UsageError(f"{flag} {target}: cannot be written; check the permissions")
 
 
-def write_whole(target: Path, text: str, flag: str) -> None:
-    """Write the file whole or not at all; what is no regular file (a pipe) is written to directly.
-
-    Raises UsageError where that cannot be done.
-    """
-    whole = target.is_file() or not target.exists()
-    scratch = target.with_name(f".{target.name}.{os.getpid()}.tmp") if whole else target
+def make_folder(folder: Path, flag: str) -> None:
+    """Make the folder of a file that is to be written; raises UsageError where that cannot be done."""
     try:
-        with scratch.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            file.write(text)
-            file.flush()
-            if whole:
-                os.fsync(file.fileno())
-        if whole:
-            scratch.replace(target)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        if whole:
-            scratch.unlink(missing_ok=True)
+        raise UsageError(f"{flag}: the directory {folder} cannot be made: {error.strerror or error}") from None
+
+
+def write(target: Path, content: str | bytes, flag: str, *, executable: bool = False) -> None:
+    """Write what a command was asked to write, whole or not at all; raises UsageError where that cannot be done."""
+    try:
+        whole = content if isinstance(content, bytes) else content.encode(errors="backslashreplace")
+        write_whole(target, whole, executable=executable)
+    except OSError as error:
         raise UsageError(f"{flag} {target}: cannot be written: {error.strerror or error}") from None

@@ -10,7 +10,7 @@ from pathlib import Path
 from ci_port.cli import status
 from ci_port.cli.name import command_name
 from ci_port.cli.options import add_jobs_option, add_project_options, project_flags, project_of, workers
-from ci_port.cli.output import check_writable, write_whole
+from ci_port.cli.output import check_writable, write
 from ci_port.cli.terminal import Progress, style_for, width_of
 from ci_port.model import Case, World
 from ci_port.model.plan import dumps
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     report = compared(project, world, spaces, workers(arguments), whole, Progress)
     remember(project, spaces, report, Cache(cache_directory()))
     if target is not None:
-        write_whole(target, dumps(to_json(report)) + "\n", "--report")
+        write(target, dumps(to_json(report)) + "\n", "--report")
     if arguments.format == "text":
         style, width = style_for(sys.stdout), width_of(sys.stdout)
         for line in report_lines(report, world.env, command_name(), project_flags(arguments), style, width):

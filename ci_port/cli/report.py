@@ -9,7 +9,7 @@ from pathlib import Path
 from ci_port.cli import status
 from ci_port.cli.name import command_name
 from ci_port.cli.options import add_project_options, project_flags, project_of
-from ci_port.cli.output import check_writable, write_whole
+from ci_port.cli.output import check_writable, write
 from ci_port.cli.terminal import style_for, width_of
 from ci_port.model.world import load_world
 from ci_port.parity import Report
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     if target is None:
         print(text, end="")
     else:
-        write_whole(target, text, "--output")
+        write(target, text, "--output")
     return status.of_report(report)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ci_port.model.errors import CannotRun, UsageError
+from ci_port.model.writing import write_whole
 from ci_port.project.ports import package_of, port_files
 
 if TYPE_CHECKING:
@@ -56,7 +57,10 @@ def traced(
         raise UsageError(f"no part of the script has the id {min(unknown)}")
     if update:
         declarations = trace.updated(parts, declarations, accepted)
-        path.write_text(trace.dump(parts, declarations))
+        try:
+            write_whole(path, trace.dump(parts, declarations).encode())
+        except OSError as error:
+            raise UsageError(f"the declarations {path} cannot be written: {error.strerror or error}") from None
     try:
         twins = functions_of(package)
     except SyntaxError as error:

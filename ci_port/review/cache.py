@@ -6,7 +6,6 @@ import contextlib
 import gzip
 import json
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from ci_port.model import Case
 from ci_port.model.case import case_to_json
 from ci_port.model.fingerprint import of_data, of_text
 from ci_port.model.reading import read_text
+from ci_port.model.writing import write_whole
 from ci_port.review.plansets import PlanSet, read_plan_set, to_line
 
 
@@ -59,9 +59,7 @@ class Cache:
     def _store(self, directory: Path, path: Path, plans: PlanSet) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         text = "".join(to_line(id, planned) for id, planned in plans.items())
-        with tempfile.NamedTemporaryFile(dir=directory, prefix=".", suffix=".tmp", delete=False) as scratch:
-            scratch.write(gzip.compress(text.encode("ascii"), compresslevel=1))
-        os.replace(scratch.name, path)
+        write_whole(path, gzip.compress(text.encode("ascii"), compresslevel=1))
         old = sorted(directory.glob("*.jsonl.gz"), key=lambda one: one.stat().st_mtime, reverse=True)
         for one in old[self.KEPT :]:
             one.unlink(missing_ok=True)

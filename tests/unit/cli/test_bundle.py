@@ -39,4 +39,4 @@ def test_a_port_without_a_lock_of_its_own_is_refused(
 @pytest.mark.usefixtures("unlocked")
 def test_a_place_that_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bundle", "-o", "/proc/x/y"]) == 2
-    assert "cannot be written" in capsys.readouterr().err
+    assert "cannot be made" in capsys.readouterr().err

@@ -69,4 +69,4 @@ def test_kept_as_it_is_when_the_script_changes_meanwhile(
 
 def test_a_place_that_cannot_be_written(lockable: ProjectOnDisk, capsys: Capture) -> None:
     assert main(["lock", "-o", "/proc/x/y", "--port", "ci_port.pytorch:main", *lockable.flags]) == 2
-    assert "cannot be written" in capsys.readouterr().err
+    assert "-output /proc/x/y: there is no directory /proc/x; make it first" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ci_port.cli.output import check_writable, write_whole
+from ci_port.cli.output import check_writable, write
 from ci_port.model.errors import UsageError
 
 
@@ -22,11 +22,18 @@ def test_a_place_that_cannot_be_written_is_said_before_the_work(tmp_path: Path) 
 def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
     target = tmp_path / "out"
     target.write_text("old")
-    write_whole(target, "new \udcff", "-o")
+    write(target, "new \udcff", "-o")
     assert target.read_text() == "new \\udcff"
     assert os.listdir(tmp_path) == ["out"]
 
 
 def test_what_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"-o .*: cannot be written: No such file or directory"):
-        write_whole(tmp_path / "no" / "out", "x", "-o")
+        write(tmp_path / "no" / "out", "x", "-o")
+
+
+def test_a_link_into_nothing_is_written_where_it_leads(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("new")
+    check_writable(tmp_path / "link", "-o")
+    write(tmp_path / "link", "text", "-o")
+    assert (tmp_path / "new").read_text() == "text"
