@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-import threading
-import traceback
+from _thread import _local, allocate_lock
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn, TextIO
@@ -24,13 +23,14 @@ _ACTS = re.compile(
     r"|subprocess\.Popen|pty\.spawn|_thread\.start_\w+|ctypes\.dlopen|fcntl\.(?:fcntl|ioctl)|signal\.pthread_kill"
     r"|builtins\.input|(?:shutil|tempfile|urllib|http|ftplib|smtplib|sqlite3|mmap)\.\w+|socket\.(?!gethostname$)\w+"
 )
+_STARTS = ("start_new_thread", "start_joinable_thread", "_start_new_thread", "_start_joinable_thread")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _LIBRARY = f"{os.path.dirname(os.__file__)}/"
 _OURS = f"{os.path.dirname(__file__)}/"
 _END = "a script ends with sh.exit"
 
 
-class _Here(threading.local):
+class _Here(_local):
     """Whether this thread is in a port that is planned, and what it was refused first."""
 
     inside = False
@@ -88,7 +88,7 @@ def _within() -> Iterator[None]:
         _here.inside = before
 
 
-_installed = threading.Lock()
+_installed = allocate_lock()
 _done: list[bool] = []
 
 
@@ -99,20 +99,28 @@ def _install() -> None:
             return
         _done.append(True)
     sys.addaudithook(_heard)
-    # Of these two Python tells nobody.
-    end, start = os._exit, threading.Thread.start
+    # Of these Python tells nobody, or not in every version.
+    end = os._exit
 
     def ends(status: int) -> NoReturn:
         if _here.inside:
             raise _refused(f"the port ends the whole process (os._exit({status})); {_END}")
         end(status)
 
-    def starts(thread: threading.Thread) -> None:
-        if _here.inside:
-            raise _refused(f"the port starts a thread ({thread.name}); what a script does goes through sh")
-        start(thread)
+    os._exit = ends
+    for module in filter(None, (sys.modules["_thread"], sys.modules.get("threading"))):
+        for name in _STARTS:
+            if hasattr(module, name):
+                setattr(module, name, _guarded(getattr(module, name)))
 
-    os._exit, threading.Thread.start = ends, starts  # type: ignore[method-assign, assignment]
+
+def _guarded(start: Callable[..., Any]) -> Callable[..., Any]:
+    def starts(*arguments: Any, **options: Any) -> Any:
+        if _here.inside:
+            raise _refused("the port starts a thread; what a script does goes through sh")
+        return start(*arguments, **options)
+
+    return starts
 
 
 class _Silent:
@@ -153,6 +161,8 @@ def _refused(problem: str) -> RunFailed:
 
 
 def _raised_at(error: BaseException) -> Place | None:
+    import traceback  # here, because nobody else who starts a job needs it
+
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_port(frame.filename)]
     return Place(frames[-1].filename, frames[-1].lineno or 0, (frames[-1].name,)) if frames else None
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ci_port.host import Exit, Interrupted, Session, Stop
 from ci_port.host.live import LiveHost
+from ci_port.runner.describe import describe, in_full
 
 FAILED = 70
 """The port itself failed after its first command."""
@@ -85,18 +85,15 @@ class _Run:
             raise Exit(128 + interrupted.number) from None
         except BaseException as error:
             if not self._host.steps:
-                raise NothingHasRun(
-                    f"the port failed before its first command: {type(error).__name__}: {error}"
-                ) from error
+                raise NothingHasRun(f"the port failed before its first command: {describe(error)}") from error
             self._explain(error)
             raise Exit(FAILED) from None
 
     def _explain(self, error: BaseException) -> None:
         self._failed = True
-        lines = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         text = (
-            f"{lines}ci-port: the port itself failed, after {self._host.steps} steps. Commands have run, so the script "
-            f"must not simply follow. To run this job with the script, start it again with\n"
+            f"{in_full(error)}ci-port: the port itself failed, after {self._host.steps} steps. Commands have run, so "
+            f"the script must not simply follow. To run this job with the script, start it again with\n"
             f"  bash {self._script}\n"
         )
         try:

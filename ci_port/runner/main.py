@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from ci_port.runner import handover
+from ci_port.runner.describe import DEBUG, describe, in_full, shown
 from ci_port.runner.options import HELP, Options, parse
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class _Runner:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  # whatever it is, the job goes on
+            if os.environ.get(DEBUG):
+                _say(2, in_full(error))
             if self._host is not None and self._host.steps:
                 self._log(f"the run is over, and this went wrong after it: {describe(error)}")
                 return FAILED
@@ -93,7 +96,8 @@ class _Runner:
                 self._show_choice(project)
             plan = preflight.plan(project.program(), self._environment, project)
         except Exception as error:  # noqa: BLE001  # a dry run has only this to tell
-            self._log(f"the plan cannot be made: {describe(error)}")
+            # Whoever asks for the plan sees the job's environment in it.
+            self._log(f"the plan cannot be made: {describe(error) if hasattr(error, 'cause') else error}")
             return NOT_STARTED
         from ci_port.runner.show import lines
 
@@ -217,14 +221,7 @@ class _Runner:
         _say(1, f"::warning title=ci-port::{escaped}\n")
 
     def _log(self, text: str) -> None:
-        _say(2, f"ci-port: {text}\n")
-
-
-def describe(error: BaseException | None) -> str:
-    """Return an error on one line; one of ours speaks for itself, any other is named."""
-    own = hasattr(error, "cause")
-    text = " ".join(str(error).split())
-    return text if own else f"{type(error).__name__}: {text}"
+        _say(2, f"ci-port: {shown(text)}\n")
 
 
 def _say(number: int, text: str) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from ci_port.model import Plan
 from ci_port.model.plan import dumps
+from ci_port.runner.describe import describe
 from ci_port.runner.lock import Lock
 
 VERSION = 1
@@ -106,8 +107,7 @@ def write(record: Record, target: str | None, environment: Mapping[str, str]) ->
             try:
                 _append(path, text())
             except Exception as error:  # noqa: BLE001  # whatever it is, the job does not depend on it
-                reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-                problems.append(f"the {what} {path} cannot be written: {reason}")
+                problems.append(f"the {what} {path} cannot be written: {describe(error)}")
     return problems
 
 

@@ -18,6 +18,12 @@ class Side(Enum):
     SHADOW = "shadow"
 
 
+class UnknownPhase(Exception):
+    """The command line names a phase that the rollout does not have."""
+
+    cause = "options"
+
+
 class Choice(NamedTuple):
     """The side, why (`cause` for programs, `reason` for people), the phase in force, and the script's command."""
 
@@ -50,7 +56,7 @@ def choose(environment: Mapping[str, str], project: Project, phase: str | None =
     """Return who runs this job; `phase` takes the place of the one in force.
 
     The port runs what the phase switches on; what the next phase will switch on runs in its shadow. Raises DataError
-    for an unreadable rollout and LookupError for an unknown phase.
+    for an unreadable rollout and UnknownPhase.
     """
     command = select_test_command(environment, project)
     if command == (project.script,):
@@ -65,7 +71,10 @@ def _by_phase(environment: Mapping[str, str], project: Project, wanted: str | No
 
     script = (project.script,)
     rollout = read_rollout(data(project.rollout), project.rollout.rpartition("/")[2])
-    phase = rollout.current if wanted is None else rollout.find(wanted)
+    try:
+        phase = rollout.current if wanted is None else rollout.find(wanted)
+    except LookupError as error:
+        raise UnknownPhase(*error.args) from None
     if rollout.switched_on(phase, environment):
         return Choice(Side.PORT, "phase", f"phase {phase} switches this job on", script, phase.id)
     following = rollout.phases[len(rollout.upto(phase)) :][:1]

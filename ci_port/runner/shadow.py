@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
+from ci_port.runner.describe import describe
 from ci_port.runner.project import Project
 
 SECONDS = 300.0
@@ -51,7 +52,7 @@ def observe(environment: Mapping[str, str], project: Project) -> Observation:
     try:
         outcome, detail = _compared(environment, project, began)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is what was observed
-        outcome, detail = "failed", f"{type(error).__name__}: {error}"
+        outcome, detail = "failed", f"the port could not be planned: {describe(error)}"
     return {"outcome": outcome, "detail": detail, "seconds": round(time.monotonic() - began, 3)}
 
 
@@ -76,20 +77,18 @@ def _compared(environment: Mapping[str, str], project: Project, began: float) ->
         )
     except subprocess.TimeoutExpired:
         return "timeout", f"the script's dry plan took more than {limit:g} seconds"
-    return _judged(
-        candidate.to_json(), control.stdout.decode(errors="replace"), control.stderr.decode(errors="replace")
-    )
+    return _judged(candidate.to_json(), control.stdout.decode(errors="replace"), control.returncode)
 
 
-def _judged(candidate: Mapping[str, object], answer: str, messages: str) -> tuple[str, str]:
+def _judged(candidate: Mapping[str, object], answer: str, status: int) -> tuple[str, str]:
+    """Compare the plans. Nothing of them is in what is returned, and nothing that ci-port says of the script's."""
     import json
 
     try:
         line = json.loads(answer)
         control = line["plan"]
     except (ValueError, KeyError, TypeError):
-        said = (messages or answer).strip().splitlines()[-1:] or ["nothing"]
-        return "failed", f"the script could not be planned: {said[0]}"
+        return "failed", f"the script could not be planned: ci-port ended with {status}"
     if control == candidate:
         return "same", f"{len(control['steps'])} steps"
     steps = zip(control["steps"], candidate["steps"], strict=False)  # type: ignore[call-overload]

@@ -74,7 +74,7 @@ RAISES = "\n\ndef main(sh):\n    raise {}\n"
 ONLY_LIVE = "\n\ndef main(sh):\n    if type(sh.host).__name__ == 'LiveHost':\n        raise ValueError('only now')\n"
 LATE = "\n\ndef dispatch(sh):\n    if type(sh.host).__name__ == 'LiveHost':\n        raise ValueError('too late')\n"
 SLOW = "\nimport os, time\nopen(os.environ['STAND_IN'] + '/importing', 'w').close()\ntime.sleep(60)\n"
-IN_HANDLER = "\n\ndef ccache_epilogue(sh):\n    raise ValueError('in a handler')\n"
+IN_HANDLER = LATE.replace("dispatch", "sccache_epilogue")
 IMPATIENT = {"ci_port/host/live/signals.py": "PATIENCE = 0.3\n"}
 
 FAULTS = (
@@ -87,7 +87,7 @@ FAULTS = (
         "port's start-up fails",
         SCRIPT,
         0,
-        "ValueError: early",
+        "ValueError at ",
         ending={PORT_INIT: RAISES.format("ValueError('early')")},
     ),
     Fault(
@@ -97,7 +97,7 @@ FAULTS = (
         "KeyError",
         ending={DISPATCH: "\n\ndef dispatch(sh):\n    raise KeyError('x')\n"},
     ),
-    Fault("planning exits", SCRIPT, 0, "SystemExit", ending={PORT_INIT: RAISES.format("SystemExit(3)")}),
+    Fault("planning exits", SCRIPT, 0, "RunFailed at ", ending={PORT_INIT: RAISES.format("SystemExit(3)")}),
     Fault(
         "planning never stops calling",
         SCRIPT,
@@ -117,7 +117,7 @@ FAULTS = (
         "not ported",
         SCRIPT,
         0,
-        "not ported yet",
+        "NotPorted at ",
         ending={PORT_INIT: "\nfrom ci_port.model import NotPorted\n" + RAISES.format("NotPorted('smoke')")},
     ),
     Fault("fails before its first command", SCRIPT, 0, "before its first command", ending={PORT_INIT: ONLY_LIVE}),
@@ -382,3 +382,45 @@ def test_what_happened_is_evidence(
     lock = read_lock(lock_now(), "lock")
     assert (found.script, found.port) == (lock.script, lock.port)
     assert found.job == "job:linux-jammy-py3.10-gcc11/smoke/1of"
+
+
+SECRET = "s3cr3t-of-the-job"
+TELLS = "\n\ndef main(sh):\n    from ci_port.model import NotPorted, RunFailed\n    raise {}\n"
+SHADOW = {"CI_PORT_SHADOW_COMMAND": "/bin/cat /proc/self/environ /none"}
+HANDLERS = "ci_port/pytorch/common_build.py"
+TALKING = (
+    Fault("planning fails", SCRIPT, 0, ending={PORT_INIT: TELLS.format("ValueError(sh['SECRET'])")}),
+    Fault("no plan", SCRIPT, 0, ending={PORT_INIT: TELLS.format("RunFailed('x', sh.place(), sh['SECRET'])")}),
+    Fault("not ported", SCRIPT, 0, ending={PORT_INIT: TELLS.format("NotPorted(sh['SECRET'])")}),
+    Fault("planning exits", SCRIPT, 0, ending={PORT_INIT: TELLS.format("SystemExit(sh['SECRET'])")}),
+    Fault("planning acts", SCRIPT, 0, ending={PORT_INIT: TELLS.format("OSError(open(sh['SECRET'], 'w'))")}),
+    Fault("importing fails", SCRIPT, 0, ending={PORT_INIT: "\nimport os\nos.environ[os.environ['SECRET']]\n"}),
+    Fault("early", SCRIPT, 0, ending={PORT_INIT: ONLY_LIVE.replace("'only now'", "sh['SECRET']")}),
+    Fault("late", PART, 70, ending={DISPATCH: LATE.replace("'too late'", "sh['SECRET']")}),
+    Fault("in a handler", PART, 70, ending={HANDLERS: IN_HANDLER.replace("'too late'", "sh['SECRET']")}),
+    Fault("shadow", SCRIPT, 0, flags=("--phase", "0"), env=SHADOW),
+    Fault(
+        "shadow of a port that fails",
+        SCRIPT,
+        0,
+        ending={PORT_INIT: TELLS.format("ValueError(sh['SECRET'])")},
+        flags=("--phase", "0"),
+        env=SHADOW,
+    ),
+)
+
+
+@pytest.mark.parametrize("fault", TALKING, ids=lambda fault: fault.name)
+def test_nothing_of_the_environment_is_told(
+    machine: LiveMachine, packaged_world: World, tmp_path: Path, fault: Fault
+) -> None:
+    record, summary = tmp_path / "record", tmp_path / "summary"
+    env = {**fault.env, "SECRET": SECRET, "CI_PORT_RECORD": str(record), "GITHUB_STEP_SUMMARY": str(summary)}
+    run = _as_runner(machine, packaged_world, tmp_path, replace(fault, env=env))
+    assert run.status == fault.status, run.stderr
+    deadline = time.monotonic() + 60
+    while not (summary.exists() and summary.read_text().endswith("\n\n")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert '"job"' in record.read_text()
+    for text in (run.stdout, run.stderr, record.read_text(), summary.read_text()):
+        assert SECRET not in text

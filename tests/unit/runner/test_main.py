@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 
 from ci_port.runner.bundle import bundle
-from ci_port.runner.main import describe
-from ci_port.runner.preflight import NotReady
 from tests.lock_now import lock_now
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -146,8 +144,3 @@ def test_the_oldest_python_can_read_everything(bundled: Path) -> None:
         for name in archive.namelist():
             if name.endswith(".py"):
                 ast.parse(archive.read(name), name, feature_version=(3, 10))
-
-
-def test_errors_are_one_line() -> None:
-    assert describe(ValueError("a\n b")) == "ValueError: a b"
-    assert describe(NotReady("drift", "the script\nmoved")) == "the script moved"

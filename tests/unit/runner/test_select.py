@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ci_port.runner.project import Project, load_project
-from ci_port.runner.select import Side, choose, script_command, select_test_command
+from ci_port.runner.select import Side, UnknownPhase, choose, script_command, select_test_command
 
 ON = {"USE_PORT": "1"}
 
@@ -55,5 +55,5 @@ def test_without_a_name_the_phase_in_force_counts() -> None:
 
 
 def test_an_unknown_phase_is_an_error() -> None:
-    with pytest.raises(LookupError, match="there is no phase"):
+    with pytest.raises(UnknownPhase, match="there is no phase"):
         choose(SMOKE, load_project(), "9")

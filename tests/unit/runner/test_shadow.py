@@ -61,17 +61,17 @@ def test_a_different_end_is_named(project: Project, tmp_path: Path, plan: dict[s
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
-        ("sys.exit('no compiler')", "no compiler"),
-        ("print('what?')", "what?"),
-        ("print(json.dumps({'id': 'shadow', 'error': 'x'}))", "error"),
-        ("", "nothing"),
-        ("print('[]')", "[]"),
+        ("sys.exit('no compiler')", "ci-port ended with 1"),
+        ("print('what?')", "ci-port ended with 0"),
+        ("print(json.dumps({'id': 'shadow', 'error': 'x'}))", "ci-port ended with 0"),
+        ("", "ci-port ended with 0"),
+        ("print('[]')", "ci-port ended with 0"),
     ],
 )
 def test_a_script_that_cannot_be_planned(project: Project, tmp_path: Path, body: str, detail: str) -> None:
     seen = shadow.observe(command(tmp_path, body), project)
     assert seen["outcome"] == "failed"
-    assert detail in str(seen["detail"])
+    assert seen["detail"] == f"the script could not be planned: {detail}"
 
 
 def test_a_command_that_is_not_there(project: Project) -> None:
