@@ -57,6 +57,14 @@ class OwnFiles:
     entries: Mapping[str, Entry]
     remarks: tuple[str, ...] = ()
 
+    def really(self) -> Iterator[str]:
+        """Yield where the files really are."""
+        return (entry.real for entry in self.entries.values() if isinstance(entry, OwnFile))
+
+    def elsewhere(self) -> set[str]:
+        """Return the files that links lead to outside."""
+        return {real for real in self.really() if not real.startswith(f"{self.real}/")}
+
     def named(self, path: str, directory: str) -> str:
         """Return a path of the world as the user knows it, empty if none of the own files can stand there.
 

@@ -20,6 +20,9 @@ SUITE_LIMITS: tuple[Limit, ...] = (
     Limit("syntax-error", difference=r"^ended: by itself \| refused, the script is no valid bash: "),
     Limit("network-of-bash", difference=r"^ended: by itself \| refused, the shell opens a network connection "),
     Limit("limits-of-resources", script=r"\bulimit\b", difference=r"^(?:printed|file .*): .*\d.* \| |^exit status: "),
+    Limit(
+        "limits-of-resources", difference=r"^ended: by itself \| refused, the run needs more than \d+ bytes of memory"
+    ),
     Limit("text-of-a-shell", script=rf"{_SHELL}[^\n|;&]*(?: -\w*[cisO]|<| - |--rcfile)|\| *{_SHELL}\s*$"),
     Limit("completion", script=r"\b(?:compgen|complete)\b", difference=r"^(?:printed: |exit status: )"),
     Limit("locales", script=r"\b(?:LANG|LC_\w+|TZ)=", difference=r"^(?:printed: |exit status: |command \d+: |file )"),

@@ -20,16 +20,23 @@ static void say_missing(const char *name) {
 }
 
 DECLARE(setlocale);
+/* With the machine's own locales, and none of LOCPATH. */
+static char *machine_locale(int category, const char *name) {
+    char *hidden = hide_variable("LOCPATH");
+    char *result = NEXT(setlocale)(category, name);
+    show_variable(hidden);
+    return result;
+}
 char *setlocale(int category, const char *name) {
-    if (!ready || !name) return NEXT(setlocale)(category, name);
+    if (!ready || !name) return machine_locale(category, name);
     if (*name) {
         if (!is_plain(name) && !strchr(name, '/')) {
-            char *real = ctl->effects ? NEXT(setlocale)(category, name) : NULL;
+            char *real = ctl->effects ? machine_locale(category, name) : NULL;
             if (real) return real;
             if (category == LC_COLLATE || category == LC_ALL) say_missing(name);
         }
-        char *result = NEXT(setlocale)(category, plain_locale(name));
-        return result ? result : NEXT(setlocale)(category, "C");
+        char *result = machine_locale(category, plain_locale(name));
+        return result ? result : machine_locale(category, "C");
     }
     static const struct { int category; const char *variable; } table[] = {
         {LC_CTYPE, "LC_CTYPE"}, {LC_NUMERIC, "LC_NUMERIC"}, {LC_TIME, "LC_TIME"}, {LC_COLLATE, "LC_COLLATE"},
@@ -42,5 +49,5 @@ char *setlocale(int category, const char *name) {
         if (!value || !*value) value = getenv("LANG");
         setlocale(table[i].category, value && *value ? value : "C");
     }
-    return NEXT(setlocale)(category, NULL);
+    return machine_locale(category, NULL);
 }

@@ -152,6 +152,11 @@ uint64_t place_of(const struct record *record);
 struct record *record_at(uint64_t place);
 void fail(const char *command, const char *format, ...) __attribute__((noreturn, format(printf, 2, 3)));
 
+/* ---- loading.c ---------------------------------------------------------------------------- */
+void load_converters(void);
+char *hide_variable(const char *name);
+void show_variable(char *hidden);
+
 /* ---- course.c ---------------------------------------------------------------------------------------------- */
 
 int course_symbols(void);

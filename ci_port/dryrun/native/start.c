@@ -136,6 +136,7 @@ __attribute__((constructor)) static void start(int argc, char **argv) {
     check_stop();
     use_rights(0);
     in_bash = dlsym(RTLD_DEFAULT, "executing_line_number") != NULL;
+    load_converters();
     char **environment;
     read_configuration(&environment);
     if (!in_bash) {
