@@ -9,7 +9,7 @@ from ci_port.bash.variables import CARRIED
 from ci_port.host.planned_files import PlannedFiles, is_device
 from ci_port.host.seam import NULL, PIPE, Command, HereDocument, ProcessSubstitution, Stream, Word
 from ci_port.host.tree import Tree
-from ci_port.model import Execute, Place, Step, World, Write
+from ci_port.model import Execute, Place, RunFailed, Step, World, Write
 from ci_port.model.plan import Changes, Text, text_of
 
 _PLAIN = (None, PIPE, NULL)
@@ -87,8 +87,21 @@ class PlannedSteps(PlannedFiles):
         return tuple(sorted(item for item in changed if item[0] not in CARRIED))
 
     def _note(self, step: Step) -> None:
+        if isinstance(step, Execute) and not all(map(_is_word, (*step.argv, *(value or "" for _, value in step.env)))):
+            problem = "a word that no process can be given: it has a NUL, or half a character"
+            raise RunFailed(problem, self.place(), repr(step.argv[0]))
         self.steps.append(step)
         self.places.append(self.place())
+
+
+def _is_word(text: str) -> bool:
+    """Return whether a text is one that execve(2) takes: bytes without a NUL."""
+    if text.isascii():
+        return "\0" not in text
+    try:
+        return b"\0" not in text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
 
 
 def fed_to(command: Command) -> Text | None:

@@ -52,6 +52,8 @@ class Document:
             raise DataError(self.source, line, "", f"not JSON: {error.msg} at column {error.colno}") from None
         except RecursionError:
             raise DataError(self.source, self.first_line, "", "not JSON that can be read: nested too deeply") from None
+        except ValueError:  # Python reads no longer ones (sys.set_int_max_str_digits)
+            raise DataError(self.source, self.first_line, "", "not JSON that can be read: too long a number") from None
         if twice and (found := doubled(self.text)):
             path, first, second = found
             problem = f"stands already in line {self.first_line + first}"

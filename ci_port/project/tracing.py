@@ -63,6 +63,6 @@ def traced(
             raise UsageError(f"the declarations {path} cannot be written: {error.strerror or error}") from None
     try:
         twins = functions_of(package)
-    except SyntaxError as error:
+    except (SyntaxError, ValueError, OSError) as error:
         raise UsageError(f"the port cannot be read: {error}") from None
     return trace.trace(parts, declarations, twins), twins

@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 
 from ci_port.model import Document
+from ci_port.model.reading import read_text
 from ci_port.shell.inventory import TOP, Inventory
 
 REGENERATE = "tools/ci-port inventory --trace --update"
@@ -155,7 +156,7 @@ def load(path: Path) -> dict[Key, Declared]:
     """Return the declarations of a file, none if it is not there; raises DataError with file, line and field."""
     if not path.exists():
         return {}
-    fields = Document(path.read_text(), str(path)).parse()
+    fields = Document(read_text(path), str(path)).parse()
     fields.text("regenerate", "")
     result: dict[Key, Declared] = {}
     for file in fields.objects("files"):

@@ -133,3 +133,20 @@ def test_an_observation_knows_the_version_of_its_world(world: World) -> None:
     """It decides what costs trust."""
     assert observe(lambda sh: None, world, Case("case", ())).version == 1
     assert observe(lambda sh: None, replace(world, version=2), Case("case", ())).version == 2
+
+
+@pytest.mark.parametrize("word", ["a\0b", "half \ud800", "\udcff\0"])
+@pytest.mark.parametrize("of", ["words", "environment"])
+def test_what_no_process_can_be_given_is_no_plan(word: str, of: str, world: World) -> None:
+    def program(sh: Session) -> None:
+        if of == "words":
+            sh.run("tool", word)
+        else:
+            sh.run("tool", env={"A": word})
+
+    with pytest.raises(RunFailed, match=r"a word that no process can be given.*command: 'tool'"):
+        steps(program, world)
+
+
+def test_bytes_that_are_no_text_are_words(world: World) -> None:
+    assert steps(lambda sh: sh.run("tool", "\udcff", "ä"), world) == (Execute(("tool", "\udcff", "ä")),)

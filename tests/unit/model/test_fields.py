@@ -90,6 +90,7 @@ def test_lines_count_from_the_first_line_of_the_document() -> None:
         ("", "data.json:1: not JSON: Expecting value at column 1"),
         ('{"a": 1,\n  x}', "data.json:2: not JSON: Expecting property name enclosed in double quotes at column 3"),
         ("[" * 100_000, "data.json:1: not JSON that can be read: nested too deeply"),
+        ('{"a": ' + "9" * 5000 + "}", "data.json:1: not JSON that can be read: too long a number"),
         ("7", "data.json:1: an object is expected, found a number"),
         ("null", "data.json:1: an object is expected, found null"),
     ],
