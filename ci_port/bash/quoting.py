@@ -26,6 +26,15 @@ def quoted(text: str) -> str:
     return single_quoted(text) if text.isprintable() else _ansi_c(text, _SHOWN, "\\x{:02x}")
 
 
+def visible(text: str) -> str:
+    """Return a text for people, on one line: what a terminal would act on is shown, not sent."""
+    return text if text.isprintable() else "".join(map(_seen, text))
+
+
+def _seen(char: str) -> str:
+    return char if char.isprintable() else char.encode("unicode_escape").decode()
+
+
 def assignment(name: str, value: str | None) -> str:
     """Return `name=value`; None is `unset name`."""
     if value is None:

@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from ci_port.bash.quoting import visible
 from ci_port.cli import status
 from ci_port.cli.options import add_project_options, project_of
 from ci_port.cli.terminal import style_for
@@ -67,7 +68,7 @@ def _add(arguments: argparse.Namespace) -> int:
     with Store(Path(arguments.evidence), create=True) as store:
         added = store.add(records)
     for refused in added.refused:
-        print(f"refused: {refused.place}: {refused.reason}", file=sys.stderr)
+        print(visible(f"refused: {refused.place}: {refused.reason}"), file=sys.stderr)
     print(f"{added.new:,} new, {added.known:,} known already, {len(added.refused):,} refused")
     return status.DIFFERENT if added.refused else status.SAME
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from ci_port.bash.quoting import visible
 from ci_port.cli import status
 from ci_port.cli.commands import parser
 from ci_port.cli.name import command_name
@@ -76,7 +77,8 @@ def _carried_out(words: Sequence[str]) -> int:
 
 
 def _ended(problem: str, code: int) -> int:
-    print(f"{command_name()}: {problem}", file=sys.stderr)
+    text = "\n".join(map(visible, problem.split("\n")))
+    print(f"{command_name()}: {text}", file=sys.stderr)
     return code
 
 

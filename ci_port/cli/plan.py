@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from ci_port.bash.quoting import visible
 from ci_port.cli import options, status
 from ci_port.cli.terminal import Progress, is_terminal, style_for
 from ci_port.model import Case
@@ -144,4 +145,4 @@ _WRITERS: dict[str, Callable[[Iterator[Attempt], bool], bool]] = {
 
 def _complain(*problems: str) -> None:
     for problem in problems:
-        print(f"ci-port: {problem}", file=sys.stderr)
+        print(f"ci-port: {visible(problem)}", file=sys.stderr)

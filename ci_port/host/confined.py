@@ -141,7 +141,8 @@ def _heard(event: str, arguments: tuple[Any, ...]) -> None:
     if not _here.inside:
         return
     if event == "open":
-        acts = isinstance(arguments[2], int) and bool(arguments[2] & _WRITES)
+        # A number is a file that is open already.
+        acts = not isinstance(arguments[0], int) and isinstance(arguments[2], int) and bool(arguments[2] & _WRITES)
     else:
         acts = bool(_ACTS.fullmatch(event))
     if not acts or (arguments and "__pycache__" in str(arguments[0])):

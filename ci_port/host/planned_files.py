@@ -16,6 +16,8 @@ _OPEN = re.compile(r"/dev/(?:stdin|stdout|stderr|fd/\d+)")
 
 def is_device(path: str) -> bool:
     """Return whether a path is a device of every machine, or an open file."""
+    if "//" in path:
+        path = re.sub("/+", "/", path)
     return path in _DEVICES or _OPEN.fullmatch(path) is not None
 
 

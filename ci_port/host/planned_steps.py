@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -59,7 +60,7 @@ class PlannedSteps(PlannedFiles):
     def _shown(self, path: str) -> str:
         """Return a file as a plan names it."""
         if is_device(path):
-            return path
+            return re.sub("/+", "/", path)
         node = self._tree.node(path) if self._effects else None
         return self._world.relative(path if node is None else self._tree.physical(path))
 

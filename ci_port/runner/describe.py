@@ -35,8 +35,3 @@ def in_full(error: BaseException) -> str:
         return "".join(traceback.format_exception(type(error), error, error.__traceback__))
     lines = "".join(traceback.format_tb(error.__traceback__))
     return f"{lines}{type(error).__name__} ({DEBUG}=1 shows what it says)\n"
-
-
-def shown(text: str) -> str:
-    """Return a text in which control characters are visible, so that it stays on its line and forges no other."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

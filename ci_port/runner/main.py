@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
+from ci_port.bash.quoting import visible
 from ci_port.runner import handover
-from ci_port.runner.describe import DEBUG, describe, in_full, shown
+from ci_port.runner.describe import DEBUG, describe, in_full
 from ci_port.runner.options import HELP, Options, parse
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ class _Runner:
         _say(1, f"::warning title=ci-port::{escaped}\n")
 
     def _log(self, text: str) -> None:
-        _say(2, f"ci-port: {shown(text)}\n")
+        _say(2, f"ci-port: {visible(text)}\n")
 
 
 def _say(number: int, text: str) -> None:

@@ -9,12 +9,21 @@ int is_open_file(const char *path) {
     return n && path[n] && !path[n + strspn(path + n, "0123456789")];
 }
 
-int is_noise(const char *path) { return !strcmp(path, "/dev/random") || !strcmp(path, "/dev/urandom"); }
+/* A slash may be written several times. */
+static int is_named(const char *path, const char *name) {
+    for (; *name; path++, name++) {
+        if (*path != *name) return 0;
+        while (*path == '/' && path[1] == '/') path++;
+    }
+    return !*path;
+}
+
+int is_noise(const char *path) { return is_named(path, "/dev/random") || is_named(path, "/dev/urandom"); }
 
 int is_device(const char *path) {
     static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/tty", NULL};
     for (int i = 0; devices[i]; i++)
-        if (!strcmp(path, devices[i])) return 1;
+        if (is_named(path, devices[i])) return 1;
     return is_noise(path) || is_open_file(path);
 }
 

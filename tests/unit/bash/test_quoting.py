@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_port.bash.quoting import assignment, quoted, single_quoted, traced, traced_word
+from ci_port.bash.quoting import assignment, quoted, single_quoted, traced, traced_word, visible
 from tests.unit.bash.real import BASH, encoded
 
 # Anything an argument can be, bytes that are not UTF-8 (as surrogate escapes) included.
@@ -69,3 +69,8 @@ def test_trace_lines_are_those_of_bash() -> None:
 def test_trace_depth() -> None:
     assert traced(("a", ""), depth=2) == "++ a ''"
     assert traced_word("a b") == "'a b'"
+
+
+def test_what_is_for_people_stays_on_its_line_and_paints_nothing() -> None:
+    assert visible("a\n::warning::b\r\x1b[31mc é\udcff") == "a\\n::warning::b\\r\\x1b[31mc é\\udcff"
+    assert visible("plain text") == "plain text"

@@ -108,3 +108,19 @@ def test_afterwards_everything_is_allowed_again(world: World, tmp_path: Path) ->
 def test_an_import_may_do_no_more(tmp_path: Path) -> None:
     with pytest.raises(RunFailed, match=re.escape("os.mkdir")), imported():
         (tmp_path / "mark").mkdir()
+
+
+def test_a_module_that_a_port_imports_late_is_compiled_and_kept(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "imported_late_by_a_port.py").write_text("WORD = 'late'\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+
+    def program(sh: Session) -> None:
+        import importlib
+
+        sh.run(importlib.import_module("imported_late_by_a_port").WORD)
+
+    assert len(observed(program, world).plan.steps) == 2
+    assert list((tmp_path / "__pycache__").iterdir())

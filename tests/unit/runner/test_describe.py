@@ -7,7 +7,7 @@ import os
 import pytest
 
 from ci_port.model import DataError, NotPorted, Place, RunFailed
-from ci_port.runner.describe import DEBUG, describe, in_full, shown
+from ci_port.runner.describe import DEBUG, describe, in_full
 from ci_port.runner.preflight import NotReady
 
 SECRET = "s3cr3t-of-the-job"
@@ -50,7 +50,3 @@ def test_on_request_it_says_all(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_of_the_runners_own_speaks_for_itself_on_one_line() -> None:
     assert describe(NotReady("drift", "the script\nmoved")) == "the script moved"
     assert describe(DataError("a.json", 3, "x", "a number is expected")) == "a.json:3: field x: a number is expected"
-
-
-def test_what_is_said_stays_on_its_line() -> None:
-    assert shown("a\n::warning::b\r\x1b[31mc é") == "a\\n::warning::b\\r\\x1b[31mc é"
