@@ -61,10 +61,6 @@ class OwnFiles:
         """Yield where the files really are."""
         return (entry.real for entry in self.entries.values() if isinstance(entry, OwnFile))
 
-    def elsewhere(self) -> set[str]:
-        """Return the files that links lead to outside."""
-        return {real for real in self.really() if not real.startswith(f"{self.real}/")}
-
     def named(self, path: str, directory: str) -> str:
         """Return a path of the world as the user knows it, empty if none of the own files can stand there.
 
@@ -98,46 +94,53 @@ def own_files(script: Path, world: World) -> OwnFiles:
     is_old = world.version < 2
     left_out = frozenset[str]() if is_old else ignored(real) - {script.name}
     entries: dict[str, Entry] = dict.fromkeys((stands_in, *above(stands_in)), OwnDirectory())
-    entries.update(_below(real, stands_in, left_out, is_old))
-    return OwnFiles(real, stands_in, stands_in, entries)
+    outside: list[str] = []
+    entries.update(_below(real, stands_in, left_out, is_old, outside))
+    remarks = tuple(_remark("links that lead out of the script's directory, and are not followed", outside))
+    return OwnFiles(real, stands_in, stands_in, entries, remarks=remarks)
 
 
-def _below(real: str, stands_in: str, left_out: frozenset[str], is_old: bool) -> Iterator[tuple[str, Entry]]:
+def _below(
+    real: str, stands_in: str, left_out: frozenset[str], is_old: bool, outside: list[str]
+) -> Iterator[tuple[str, Entry]]:
     """Yield what stands below a directory; what can be no file of a tree (pipes, sockets, devices) is left out.
 
-    In version 1 a link is what it leads to. Now it stays one, unless it leads out of the directory: what it leads to
-    would be missing.
+    A link stays one; in version 1 it is what it leads to. None is followed out of the directory: `outside` gets those.
     """
     pending: list[tuple[str, str, tuple[str, ...]]] = [("", real, (real,))]
     while pending:
         above_it, directory, way = pending.pop()
-        keeps_links = not is_old and directory == os.path.normpath(os.path.join(real, above_it))
         for entry in _listed(directory):
             inside = f"{above_it}{entry.name}"
             if inside in left_out or (not is_old and entry.name == ".git" and entry.is_dir(follow_symlinks=False)):
                 continue
             path = f"{stands_in.rstrip('/')}/{inside}"
-            if keeps_links and entry.is_symlink() and _stays_inside(inside, os.readlink(entry.path)):
-                yield path, OwnLink(os.readlink(entry.path))
-            elif entry.is_dir():
-                target = os.path.realpath(entry.path)
+            target = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
+            if not f"{target}/".startswith(f"{real}/"):
+                outside.append(inside)
+            if entry.is_symlink() and not is_old:
+                yield path, OwnLink(_as_inside(os.readlink(entry.path), directory, real))
+            elif not f"{target}/".startswith(f"{real}/"):
+                continue
+            elif os.path.isdir(target):
                 # A link back to where it is has no end.
                 if target not in way:
                     yield path, OwnDirectory()
                     pending.append((f"{inside}/", target, (*way, target)))
-            elif entry.is_file():
-                yield path, _file(os.path.realpath(entry.path))
+            elif os.path.isfile(target):
+                yield path, _file(target)
+
+
+def _as_inside(target: str, directory: str, real: str) -> str:
+    """Return where a link in a directory leads; one to a place below `real` does wherever that stands."""
+    is_inside = os.path.isabs(target) and f"{os.path.normpath(target)}/".startswith(f"{real}/")
+    return os.path.relpath(target, directory) if is_inside else target
 
 
 def _listed(directory: str) -> Sequence[os.DirEntry[str]]:
     with contextlib.suppress(PermissionError), os.scandir(directory) as entries:
         return sorted(entries, key=lambda entry: entry.name)
     return ()
-
-
-def _stays_inside(inside: str, target: str) -> bool:
-    whole = os.path.normpath(os.path.join(os.path.dirname(inside), target))
-    return not os.path.isabs(target) and whole != ".." and not whole.startswith("../")
 
 
 def _checked_out(script: Path, world: World, found: Tracked) -> OwnFiles:

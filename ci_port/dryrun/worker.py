@@ -90,7 +90,7 @@ class Worker:
         self._supervisor = Supervisor(setup.bash, scratch, self._control, self._tree, setup.limits)
         self._places = Places(setup.directory, setup.own, setup.world.workspace)
         programs = (path for path, _ in setup.tools.values())
-        readable = (setup.own.real, setup.library, *setup.own.elsewhere())
+        readable = (setup.own.real, setup.library)
         reads_all = os.geteuid() == 0 and sandbox.takes_rights(setup.own.really())
         sandbox.confine(
             scratch.path, (setup.bash, *programs, *setup.loaders), readable, setup.limits, reads_all=reads_all

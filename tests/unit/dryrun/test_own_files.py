@@ -89,16 +89,25 @@ def test_beside_a_script(version: int, tmp_path: Path) -> None:
     (scripts / "sub" / "loop").symlink_to("..")
     (scripts / "out").symlink_to(tmp_path / "other")
     (tmp_path / "other" / "back").mkdir(parents=True)
-    (tmp_path / "other" / "back" / "again").symlink_to("../../other")
+    (scripts / "sub" / "whole").symlink_to(scripts / "test.sh")
+    (scripts / "processes").symlink_to("/proc")
+    (scripts / "all").symlink_to("/")
+    (scripts / "circle").symlink_to("circle")
     own = own_files(scripts / "test.sh", World("/w", "/bin", version=version, scripts="ci/steps"))
-    outside = {"/w/ci/steps/out": "directory", "/w/ci/steps/out/back": "directory"}
+    outside = (
+        {}
+        if version == 1
+        else {"out": f"-> {tmp_path}/other", "processes": "-> /proc", "all": "-> /", "circle": "-> circle"}
+    )
     common = {"/w": "directory", "/w/ci": "directory", "/w/ci/steps": "directory", "/w/ci/steps/test.sh": "644 7"}
     inside = (
-        {"/w/ci/steps/sub/.git": "directory", "/w/ci/steps/sub/link": "644 7"}
+        {"sub/.git": "directory", "sub/link": "644 7", "sub/whole": "644 7"}
         if version == 1
-        else {"/w/ci/steps/sub/link": "-> ../test.sh", "/w/ci/steps/sub/loop": "-> .."}
+        else {"sub/link": "-> ../test.sh", "sub/loop": "-> ..", "sub/whole": "-> ../test.sh"}
     )
-    assert kinds(own) == {**common, **outside, **inside, "/w/ci/steps/sub": "directory"}
+    beside = {f"/w/ci/steps/{path}": kind for path, kind in {**outside, **inside, "sub": "directory"}.items()}
+    assert kinds(own) == {**common, **beside}
+    assert own.remarks == ("links that lead out of the script's directory, and are not followed: all, out, processes",)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may look into everything")
