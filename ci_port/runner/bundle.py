@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType
@@ -60,14 +63,29 @@ def bundle(lock: bytes) -> bytes:
 def _members(lock: bytes) -> Iterator[tuple[str, bytes]]:
     yield "__main__.py", (PACKAGE / "runner" / "__main__.py").read_bytes()
     yield "ci_port_archive.py", (PACKAGE / "runner" / "archive.py").read_bytes()
-    sources = {path.relative_to(PACKAGE.parent).as_posix(): path.read_bytes() for path in _sources()}
-    yield from sources.items()
-    yield archive.CODE, archive.pack({_module(name): _compiled(name, source) for name, source in sources.items()})
+    yield from _texts().items()
+    yield archive.CODE, _compiled_apart()
     project = load_project()
     yield f"ci_port/data/{project.lock}", lock
     libraries = (f"rules/{name}.json" for name in NAMES)
     for name in ("runner.json", project.world, project.rollout, *libraries):
         yield f"ci_port/data/{name}", (PACKAGE / "data" / name).read_bytes()
+
+
+def compiled() -> bytes:
+    """Return the compiled code of all modules, for this Python."""
+    return archive.pack({_module(name): _compiled(name, source) for name, source in _texts().items()})
+
+
+def _compiled_apart() -> bytes:
+    """Compile in a process of its own, with one seed: before 3.11, compiled sets are in the order of their hashes."""
+    code = "import sys; from ci_port.runner.bundle import compiled; sys.stdout.buffer.write(compiled())"
+    env = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": str(PACKAGE.parent)}
+    return subprocess.run([sys.executable, "-S", "-c", code], env=env, stdout=subprocess.PIPE, check=True).stdout
+
+
+def _texts() -> dict[str, bytes]:
+    return {path.relative_to(PACKAGE.parent).as_posix(): path.read_bytes() for path in _sources()}
 
 
 def _sources() -> Iterator[Path]:
