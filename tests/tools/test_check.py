@@ -9,7 +9,7 @@ import pytest
 from tests.tools.checkout import ROOT, run
 
 
-@pytest.mark.parametrize("name", ["format", "lint", "types", "imports", "shell"])
+@pytest.mark.parametrize("name", ["format", "lint", "types", "imports", "shell", "workflows"])
 def test_check(name: str) -> None:
     done = subprocess.run([ROOT / "tools" / "check", name], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -19,4 +19,4 @@ def test_check(name: str) -> None:
 def test_an_unknown_check_is_a_usage_error() -> None:
     done = run(ROOT, "tools/check", "spelling")
     assert done.returncode == 2
-    assert "unknown check spelling; one of format lint types imports shell" in done.stderr
+    assert "unknown check spelling; one of format lint types imports shell workflows" in done.stderr

@@ -131,3 +131,28 @@ def test_the_record_lies_outside_the_checkout() -> None:
     assert workspace
     assert not job["env"]["CI_PORT_RECORD"].startswith(workspace[1] + "/")
     assert job["env"]["CI_PORT_RECORD"].startswith("/")
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_what_runs_a_change_may_write_nothing_and_what_may_write_runs_none(path: Path) -> None:
+    workflow = loaded(path)
+    rights = [workflow.get("permissions", {}), *(job.get("permissions", {}) for job in workflow["jobs"].values())]
+    writes = any("write" in (right if isinstance(right, str) else str(right.values())) for right in rights)
+    uses = {
+        step.get("uses", "").partition("@")[0] for job in workflow["jobs"].values() for step in job.get("steps", ())
+    }
+    assert "permissions" in workflow
+    if "workflow_run" in workflow[True]:
+        assert "actions/checkout" not in uses
+    else:
+        assert not writes
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_actions_are_named_by_what_cannot_move(path: Path) -> None:
+    for job in loaded(path)["jobs"].values():
+        for step in job.get("steps", ()):
+            if "uses" in step:
+                assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", step["uses"]), step["uses"]
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] is False
