@@ -33,6 +33,9 @@ examples:
 """
 
 
+_DIGITS = 5
+
+
 def add(command: argparse.ArgumentParser) -> None:
     """Add the two subcommands."""
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True)
@@ -43,7 +46,7 @@ def add(command: argparse.ArgumentParser) -> None:
     showing = actions.add_parser("show", help="what the records add up to, for each phase and day")
     showing.set_defaults(act=_show)
     showing.add_argument("--phase", metavar="PHASE", help="this phase only")
-    showing.add_argument("--days", type=int, default=30, metavar="N", help="the last N days (default: 30)")
+    showing.add_argument("--days", type=_days, default=30, metavar="N", help="the last N days (default: 30)")
     showing.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="what to print")
     _add_store(showing)
     add_project_options(showing)
@@ -54,6 +57,12 @@ def _add_store(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--evidence", default=default, metavar="FILE", help="the store (default: $CI_PORT_EVIDENCE, else evidence.db)"
     )
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or not 1 <= len(text.lstrip("0")) <= _DIGITS:
+        raise argparse.ArgumentTypeError(f"a number of days from 1 to {10**_DIGITS - 1:,} is expected, found {text!r}")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:

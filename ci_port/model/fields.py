@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 from ci_port.model.positions import Path, doubled, line_of
 
@@ -27,6 +27,17 @@ class DataError(ValueError):
         super().__init__(where + problem)
 
 
+_BITS = 63
+
+
+class _NoNumber(ValueError):
+    """NaN and Infinity, which Python reads and JSON does not have."""
+
+
+def _refuse(word: str) -> NoReturn:
+    raise _NoNumber(word)
+
+
 class Document:
     """One JSON text and where it stands: `source` is the file's name, `first_line` the line of its first character."""
 
@@ -46,12 +57,14 @@ class Document:
             return values
 
         try:
-            value = json.loads(self.text, object_pairs_hook=once)
+            value = json.loads(self.text, object_pairs_hook=once, parse_constant=_refuse)
         except json.JSONDecodeError as error:
             line = self.first_line + error.lineno - 1
             raise DataError(self.source, line, "", f"not JSON: {error.msg} at column {error.colno}") from None
         except RecursionError:
             raise DataError(self.source, self.first_line, "", "not JSON that can be read: nested too deeply") from None
+        except _NoNumber as error:
+            raise DataError(self.source, self.first_line, "", f"not JSON: {error} is no number") from None
         except ValueError:  # Python reads no longer ones (sys.set_int_max_str_digits)
             raise DataError(self.source, self.first_line, "", "not JSON that can be read: too long a number") from None
         if twice and (found := doubled(self.text)):
@@ -142,7 +155,7 @@ class Fields:
 
     def integer(self, name: str, default: int = _MISSING) -> int:
         """Return an integer."""
-        return self._get(name, int, "an integer", default)
+        return self._stored(name, self._get(name, int, "an integer", default))
 
     def integer_or_text(self, name: str) -> int | str:
         """Return an integer or a string."""
@@ -152,7 +165,13 @@ class Fields:
         """Return a number, whole or not."""
         if isinstance(self._values.get(name), float):
             return self._get(name, float, "a number", default)
-        return float(self._get(name, int, "a number", default))
+        return float(self._stored(name, self._get(name, int, "a number", default)))
+
+    def _stored(self, name: str, value: T) -> T:
+        """Return a number that every store holds; raises DataError for a longer one."""
+        if isinstance(value, int) and value.bit_length() > _BITS:
+            raise self.error(name, f"an integer of at most {_BITS} bits is expected, found one of {value.bit_length()}")
+        return value
 
     def integers(self, name: str) -> list[int]:
         """Return a list of integers."""

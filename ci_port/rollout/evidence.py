@@ -48,6 +48,8 @@ class Store:
 
     def __init__(self, path: Path, create: bool = False) -> None:
         """Open the file; raises NotEvidence if it is something else, or is not there and is not to be made."""
+        if str(path) == ":memory:":
+            raise NotEvidence(f"{path} is kept nowhere; name a file")
         if not create and not path.is_file():
             raise NotEvidence(f"there is no evidence in {path}; `ci-port evidence add` makes the file")
         self._path = path

@@ -64,6 +64,9 @@ def test_help_shows_the_command_as_it_was_called(capsys: Capture, monkeypatch: p
         (["plan", "--impl", "shell", "--cases", "/no/cases"], "/no/cases:1: cannot be read: No such file"),
         (["plan", "--impl", "shell", "--config", "/no/config"], "/no/config:1: cannot be read: No such file"),
         (["parity", "--format", "jsonl"], "invalid choice: 'jsonl'"),
+        (["evidence", "show", "--days", "-5"], "a number of days from 1 to 99,999 is expected, found '-5'"),
+        (["evidence", "show", "--days", "0"], "a number of days from 1 to 99,999 is expected, found '0'"),
+        (["evidence", "show", "--days", "123456"], "a number of days from 1 to 99,999 is expected, found '123456'"),
     ],
 )
 def test_usage_errors_are_one_clear_sentence_and_status_2(arguments: list[str], problem: str, capsys: Capture) -> None:

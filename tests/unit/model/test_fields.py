@@ -91,6 +91,8 @@ def test_lines_count_from_the_first_line_of_the_document() -> None:
         ('{"a": 1,\n  x}', "data.json:2: not JSON: Expecting property name enclosed in double quotes at column 3"),
         ("[" * 100_000, "data.json:1: not JSON that can be read: nested too deeply"),
         ('{"a": ' + "9" * 5000 + "}", "data.json:1: not JSON that can be read: too long a number"),
+        ('{"a": NaN}', "data.json:1: not JSON: NaN is no number"),
+        ('{"a": -Infinity}', "data.json:1: not JSON: -Infinity is no number"),
         ("7", "data.json:1: an object is expected, found a number"),
         ("null", "data.json:1: an object is expected, found null"),
     ],
@@ -146,3 +148,12 @@ def test_a_string_may_stand_for_an_object() -> None:
     for name, what in (("d", "a number"), ("e", "null"), ("f", "null")):
         with pytest.raises(DataError, match=f"field {name}: a string or an object is expected, found {what}"):
             found.text_or_object(name)
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**64), 2**70, 10**400])
+def test_a_number_that_no_store_holds_is_refused(number: int) -> None:
+    found = fields(f'{{"a": {number}}}')
+    for read in (found.integer, found.number):
+        with pytest.raises(DataError, match="field a: an integer of at most 63 bits is expected, found one of "):
+            read("a")
+    assert fields(f'{{"a": {2**63 - 1}}}').integer("a") == 2**63 - 1

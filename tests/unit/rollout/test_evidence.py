@@ -263,3 +263,8 @@ def test_since() -> None:
 )
 def test_a_jobs_variables_are_read_from_its_id(job: str, variables: dict[str, str]) -> None:
     assert job_variables("job:{BUILD}/{TEST}/{S}of{N}", job) == variables
+
+
+def test_memory_is_no_place_to_keep_anything() -> None:
+    with pytest.raises(NotEvidence, match="is kept nowhere; name a file"):
+        Store(Path(":memory:"), create=True)
