@@ -24,18 +24,38 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def seal(writable: str) -> bool:
     """Seal the file system for good but below `writable`; return whether that could be done here.
 
-    Call it before capabilities are given up, and while this process has one thread.
+    Call it before capabilities are given up, and while this process has one thread. Raises OSError where it works in
+    one process and not in the next.
     """
-    try:
-        _enter()
-        _checked(_libc.mount(None, b"/", None, _PRIVATE | _RECURSIVE, None))
-        place = os.fsencode(writable)
-        _checked(_libc.mount(place, place, None, _BIND, None))
-        _set(b"/", _AT_RECURSIVE, given=_READ_ONLY)
-        _set(place, 0, given=_NO_SUID | _NO_DEVICES | _NO_PROGRAMS, taken=_READ_ONLY)
-    except OSError:
+    if not _is_possible(writable):
         return False
+    _seal(writable)
     return True
+
+
+def _is_possible(writable: str) -> bool:
+    """Return whether all of it works here, tried in another process.
+
+    Half of it would be worse than nothing: where a machine gives a user namespace and no map of its users, this process
+    could make no file any more.
+    """
+    child = os.fork()
+    if not child:
+        status = 1
+        with contextlib.suppress(OSError):
+            _seal(writable)
+            status = 0
+        os._exit(status)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def _seal(writable: str) -> None:
+    _enter()
+    _checked(_libc.mount(None, b"/", None, _PRIVATE | _RECURSIVE, None))
+    place = os.fsencode(writable)
+    _checked(_libc.mount(place, place, None, _BIND, None))
+    _set(b"/", _AT_RECURSIVE, given=_READ_ONLY)
+    _set(place, 0, given=_NO_SUID | _NO_DEVICES | _NO_PROGRAMS, taken=_READ_ONLY)
 
 
 def _enter() -> None:

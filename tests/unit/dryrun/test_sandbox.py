@@ -185,3 +185,33 @@ def test_reading_everything_is_kept_for_files_of_others_only(tmp_path: Path) -> 
     os.chown(tmp_path / "folder", 12345, 12345)
     (tmp_path / "folder").chmod(0o711)
     assert sandbox.takes_rights([str(file)])
+
+
+HALF = """
+def no(*_, **__):
+    raise OSError(1, "not here")
+def space():
+    return [os.stat("/proc/self/ns/" + name).st_ino for name in ("mnt", "user")]
+before = space()
+for name in ("_set", "_enter"):
+    original = getattr(mounts, name)
+    setattr(mounts, name, no)
+    print(mounts_seal(inside), space() == before)
+    setattr(mounts, name, original)
+open(inside + "/made", "w").close()
+"""
+
+
+def test_what_cannot_be_sealed_whole_is_left_as_it_is(tmp_path: Path) -> None:
+    """A user namespace without a map of users would be the end of every file that a run makes."""
+    code = BEGIN.replace("sandbox.confine", "mounts_seal = seal\n" + HALF + "\nsys.exit()\nsandbox.confine")
+    (tmp_path / "inside").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "inside"), "", "", "landlock seccomp mounts"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(ROOT), "PATH": os.defpath},
+    )
+    assert done.stdout == "False True\nFalse True\n", done.stderr
+    assert (tmp_path / "inside/made").exists()
