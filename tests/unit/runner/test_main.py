@@ -144,3 +144,21 @@ def test_the_oldest_python_can_read_everything(bundled: Path) -> None:
         for name in archive.namelist():
             if name.endswith(".py"):
                 ast.parse(archive.read(name), name, feature_version=(3, 10))
+
+
+@pytest.mark.parametrize("option", ["-i", ""])
+def test_python_reads_no_commands_when_the_job_is_over(option: str, bundled: Path, tmp_path: Path) -> None:
+    """Neither `python -i` nor PYTHONINSPECT has what is on standard input run, or takes the status away."""
+    done = subprocess.run(
+        [sys.executable, "-S", *filter(None, [option]), str(bundled), "--dry-run", "--fast"],
+        cwd=tmp_path,
+        env={**PATH, **SMOKE, "PYTHONINSPECT": "" if option else "1"},
+        input="open('mark', 'w')\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 71
+    assert done.stderr == "ci-port: unknown option --fast\n"
+    assert list(tmp_path.iterdir()) == []
