@@ -41,8 +41,8 @@ def add(command: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `ci-port lock` and return the exit status, 0 if the lock was written."""
     project = project_of(arguments)
-    target = Path(arguments.output) if arguments.output else lock_file()
-    check_writable(target, "--output" if arguments.output else "the lock")
+    target, flag = (Path(arguments.output), "--output") if arguments.output else (lock_file(), "the lock")
+    check_writable(target, flag)
     # Before the sweep: what changes while it runs is not what was compared.
     text = _text(project)
     world, cases = load_world(project.world), jobs_of(project)
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         return status.DIFFERENT
     if _text(project) != text:
         raise UsageError("the script or the port has changed while they were compared; run this again")
-    write(target, text, "--output" if arguments.output else "the lock")
+    write(target, text, flag)
     print(f"{len(cases):,} of {len(cases):,} jobs are the same; wrote {target}")
     return status.SAME
 

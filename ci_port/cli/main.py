@@ -17,9 +17,7 @@ from ci_port.cli.commands import parser
 from ci_port.cli.name import command_name
 from ci_port.model import DataError, RunFailed
 from ci_port.model.errors import CannotRun, Terminated, UsageError
-
-DEBUG = "CI_PORT_DEBUG"
-"""The variable that has the whole traceback of a fault shown."""
+from ci_port.runner.describe import DEBUG
 
 
 def main(argv: Sequence[str] | None = None) -> int:

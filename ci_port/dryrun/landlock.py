@@ -12,10 +12,11 @@ import stat
 import struct
 from collections.abc import Iterable
 
+from ci_port.dryrun.kernel import checked, forbid_new_rights, libc, prctl
+
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _CREATE_RULESET_VERSION = 1
 _RULE_PATH_BENEATH = 1
-_PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_CAPBSET_DROP = 24
 _CAPABILITIES = 64
@@ -32,14 +33,6 @@ _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
 _NET_TCP = 0b11
 _SCOPE_ABSTRACT_SOCKET_AND_SIGNAL = 0b11
 
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def prctl(option: int, value: int) -> None:
-    """Call prctl(2); raises OSError."""
-    if _libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0):
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-
 
 def give_up_capabilities(*, reads: bool = False) -> None:
     """Take away from root what it could do that its files' modes do not allow, for good.
@@ -49,11 +42,11 @@ def give_up_capabilities(*, reads: bool = False) -> None:
     kept = 1 << _CAP_DAC_READ_SEARCH if reads else 0
     for capability in range(_CAPABILITIES):
         if not kept >> capability & 1:
-            _libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0)
+            libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0)
     have = (ctypes.c_uint32 * 6)()
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    _checked(_libc.capget(header, have))
-    _checked(_libc.capset(header, (ctypes.c_uint32 * 6)(have[0] & kept, have[1] & kept)))
+    checked(libc.capget(header, have))
+    checked(libc.capset(header, (ctypes.c_uint32 * 6)(have[0] & kept, have[1] & kept)))
 
 
 def adopt_orphans() -> None:
@@ -63,7 +56,7 @@ def adopt_orphans() -> None:
 
 def version() -> int:
     """Return the Landlock version of this kernel, 0 if it has none."""
-    return max(0, int(_libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _CREATE_RULESET_VERSION)))
+    return max(0, int(libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _CREATE_RULESET_VERSION)))
 
 
 def restrict(
@@ -75,7 +68,7 @@ def restrict(
     `devices` files that may be written, `readable` files and directories that may be read. Raises OSError if the kernel
     has Landlock and refuses.
     """
-    prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    forbid_new_rights()
     have = version()
     if have == 0:
         return 0
@@ -87,7 +80,7 @@ def restrict(
         _SCOPE_ABSTRACT_SOCKET_AND_SIGNAL if have >= 6 else 0,
     )
     size = 8 if have < 4 else 16 if have < 6 else 24
-    ruleset = _checked(_libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(size), 0))
+    ruleset = checked(libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(size), 0))
     try:
         for paths, allowed in (
             (writable, change),
@@ -97,7 +90,7 @@ def restrict(
         ):
             for path in paths:
                 _allow(ruleset, path, allowed)
-        _checked(_libc.syscall(_RESTRICT_SELF, ruleset, 0))
+        checked(libc.syscall(_RESTRICT_SELF, ruleset, 0))
     finally:
         os.close(ruleset)
     return have
@@ -112,12 +105,6 @@ def _allow(ruleset: int, path: str, allowed: int) -> None:
         if not stat.S_ISDIR(os.fstat(fd).st_mode):
             allowed &= _OF_FILES
         rule = struct.pack("<Qi", allowed, fd)
-        _checked(_libc.syscall(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, rule, 0))
+        checked(libc.syscall(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, rule, 0))
     finally:
         os.close(fd)
-
-
-def _checked(result: int) -> int:
-    if result < 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    return result

@@ -12,13 +12,13 @@ import ctypes
 import os
 import struct
 
+from ci_port.dryrun.kernel import checked, libc
+
 _NEW_MOUNTS, _NEW_USER = 0x00020000, 0x10000000
 _BIND, _PRIVATE, _RECURSIVE = 4096, 1 << 18, 16384
 _MOUNT_SETATTR = 442
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _READ_ONLY, _NO_SUID, _NO_DEVICES, _NO_PROGRAMS = 1, 2, 4, 8
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def seal(writable: str) -> bool:
@@ -51,9 +51,9 @@ def _is_possible(writable: str) -> bool:
 
 def _seal(writable: str) -> None:
     _enter()
-    _checked(_libc.mount(None, b"/", None, _PRIVATE | _RECURSIVE, None))
+    checked(libc.mount(None, b"/", None, _PRIVATE | _RECURSIVE, None))
     place = os.fsencode(writable)
-    _checked(_libc.mount(place, place, None, _BIND, None))
+    checked(libc.mount(place, place, None, _BIND, None))
     _set(b"/", _AT_RECURSIVE, given=_READ_ONLY)
     _set(place, 0, given=_NO_SUID | _NO_DEVICES | _NO_PROGRAMS, taken=_READ_ONLY)
 
@@ -61,9 +61,9 @@ def _seal(writable: str) -> None:
 def _enter() -> None:
     """Get mounts of this process's own; raises OSError."""
     user, group = os.getuid(), os.getgid()
-    if _libc.unshare(_NEW_MOUNTS) == 0:
+    if libc.unshare(_NEW_MOUNTS) == 0:
         return
-    _checked(_libc.unshare(_NEW_USER | _NEW_MOUNTS))
+    checked(libc.unshare(_NEW_USER | _NEW_MOUNTS))
     for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
         with contextlib.suppress(FileNotFoundError), open(f"/proc/self/{name}", "w") as file:
             file.write(text)
@@ -72,9 +72,4 @@ def _enter() -> None:
 def _set(path: bytes, flags: int, *, given: int, taken: int = 0) -> None:
     attributes = struct.pack("=QQQQ", given, taken, 0, 0)
     size = ctypes.c_size_t(len(attributes))
-    _checked(_libc.syscall(_MOUNT_SETATTR, _AT_FDCWD, path, flags, attributes, size))
-
-
-def _checked(result: int) -> None:
-    if result < 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    checked(libc.syscall(_MOUNT_SETATTR, _AT_FDCWD, path, flags, attributes, size))

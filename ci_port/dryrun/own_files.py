@@ -116,11 +116,12 @@ def _below(
                 continue
             path = f"{stands_in.rstrip('/')}/{inside}"
             target = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
-            if not f"{target}/".startswith(f"{real}/"):
+            leads_out = not f"{target}/".startswith(f"{real}/")
+            if leads_out:
                 outside.append(inside)
             if entry.is_symlink() and not is_old:
                 yield path, OwnLink(_as_inside(os.readlink(entry.path), directory, real))
-            elif not f"{target}/".startswith(f"{real}/"):
+            elif leads_out:
                 continue
             elif os.path.isdir(target):
                 # A link back to where it is has no end.

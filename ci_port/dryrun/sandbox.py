@@ -51,14 +51,19 @@ def confine(
 
 def takes_rights(files: Iterable[str]) -> bool:
     """Return whether one of these files can only be read by who may read everything."""
-    paths = {Path(file) for file in files}
-    folders = {folder for path in paths for folder in path.parents}
-    return any(_is_closed(path) for path in (*folders, *paths))
+    paths = set(files)
+    folders: set[str] = set()
+    for folder in map(os.path.dirname, paths):
+        above = folder
+        while above not in folders:
+            folders.add(above)
+            above = os.path.dirname(above)
+    return any(map(_is_closed, (*folders, *paths)))
 
 
-def _is_closed(path: Path) -> bool:
+def _is_closed(path: str) -> bool:
     try:
-        seen = path.lstat()
+        seen = os.lstat(path)
     except OSError:
         return False
     wanted = 0o005 if stat.S_ISDIR(seen.st_mode) else 0o004

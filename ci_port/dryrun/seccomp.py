@@ -7,12 +7,13 @@ machine where it may not. A call of another architecture's table is refused, too
 from __future__ import annotations
 
 import ctypes
-import os
 import platform
 import struct
 from collections.abc import Iterator, Mapping
 
-_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _PR_GET_SECCOMP = 38, 22, 21
+from ci_port.dryrun.kernel import forbid_new_rights, libc, prctl
+
+_PR_SET_SECCOMP, _PR_GET_SECCOMP = 22, 21
 _MODE_FILTER = 2
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
@@ -63,8 +64,6 @@ _MAKES_NODES = {"x86_64": ((133, 1), (259, 2)), "aarch64": ((33, 2),)}
 _CLONE, _CLONE3 = {"x86_64": 56, "aarch64": 220}, 435
 _MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
-_libc = ctypes.CDLL(None, use_errno=True)
-
 
 class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
@@ -72,7 +71,7 @@ class _Program(ctypes.Structure):
 
 def is_there() -> bool:
     """Return whether this kernel and machine have what `restrict` needs."""
-    return platform.machine() in _MACHINES and _libc.prctl(_PR_GET_SECCOMP, 0, 0, 0, 0) >= 0
+    return platform.machine() in _MACHINES and libc.prctl(_PR_GET_SECCOMP, 0, 0, 0, 0) >= 0
 
 
 def restrict() -> bool:
@@ -84,9 +83,8 @@ def restrict() -> bool:
         return False
     instructions = b"".join(_instructions(platform.machine()))
     program = _Program(len(instructions) // 8, instructions)
-    _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    if _libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program), 0, 0):
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    forbid_new_rights()
+    prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program))
     return True
 
 

@@ -6,10 +6,11 @@ library's manual). That is a guard against accidents: a port that means harm has
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
-from _thread import _local, allocate_lock
+from _thread import _local
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn, TextIO
@@ -88,16 +89,9 @@ def _within() -> Iterator[None]:
         _here.inside = before
 
 
-_installed = allocate_lock()
-_done: list[bool] = []
-
-
+@functools.cache
 def _install() -> None:
     """Begin to listen, once: a hook stays for as long as the process."""
-    with _installed:
-        if _done:
-            return
-        _done.append(True)
     sys.addaudithook(_heard)
     # Of these Python tells nobody, or not in every version.
     end = os._exit

@@ -16,9 +16,13 @@ _OPEN = re.compile(r"/dev/(?:stdin|stdout|stderr|fd/\d+)")
 
 def is_device(path: str) -> bool:
     """Return whether a path is a device of every machine, or an open file."""
-    if "//" in path:
-        path = re.sub("/+", "/", path)
+    path = squeezed(path)
     return path in _DEVICES or _OPEN.fullmatch(path) is not None
+
+
+def squeezed(path: str) -> str:
+    """Return a path with each slash written once."""
+    return re.sub("/+", "/", path) if "//" in path else path
 
 
 class PlannedFiles:

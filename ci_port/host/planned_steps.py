@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from ci_port.bash.variables import CARRIED
-from ci_port.host.planned_files import PlannedFiles, is_device
+from ci_port.host.planned_files import PlannedFiles, is_device, squeezed
 from ci_port.host.seam import NULL, PIPE, Command, HereDocument, ProcessSubstitution, Stream, Word
 from ci_port.host.tree import Tree
 from ci_port.model import Execute, Place, RunFailed, Step, World, Write
@@ -60,7 +59,7 @@ class PlannedSteps(PlannedFiles):
     def _shown(self, path: str) -> str:
         """Return a file as a plan names it."""
         if is_device(path):
-            return re.sub("/+", "/", path)
+            return squeezed(path)
         node = self._tree.node(path) if self._effects else None
         return self._world.relative(path if node is None else self._tree.physical(path))
 

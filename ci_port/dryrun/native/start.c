@@ -136,13 +136,13 @@ __attribute__((constructor)) static void start(int argc, char **argv) {
     check_stop();
     use_rights(0);
     in_bash = dlsym(RTLD_DEFAULT, "executing_line_number") != NULL;
-    load_converters();
     char **environment;
     read_configuration(&environment);
     if (!in_bash) {
         start_tool(argv);
         return;
     }
+    load_converters();  /* a tool's own environment has none of what names others (tools.c) */
     if (!symbols()) _exit(END_STATUS);
     if (!course_symbols()) ctl->courses = 0;
     hook_builtins();

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 from ci_port import dryrun
+from ci_port.dryrun import process
 from ci_port.dryrun.probes import Call, Decides, TextOf, every_status
 from ci_port.model import (
     Case,
@@ -181,3 +184,23 @@ def _told(found: Iterable[Step], before: str) -> Iterator[str]:
 def asked(observation: Observation) -> list[str]:
     """Return what is unanswered, each on one line: `KIND SUBJECT`."""
     return [" ".join((each.what.value, *each.subject)) for each in observation.unanswered]
+
+
+_NO_LANDLOCK = "from ci_port.dryrun import landlock; landlock.version = lambda: 0; "
+_NO_SECCOMP = (
+    "from ci_port.dryrun import mounts, seccomp; seccomp.is_there = lambda: False; mounts.seal = lambda _: False; "
+)
+KERNELS = {
+    "no Landlock": _NO_LANDLOCK,
+    "no seccomp and no mounts": _NO_SECCOMP,
+    "none of them": _NO_LANDLOCK + _NO_SECCOMP,
+}
+"""Kernels that lack something, as what a worker is told before it starts."""
+
+
+@contextlib.contextmanager
+def lesser_kernel(name: str) -> Iterator[None]:
+    """Have workers start as on a kernel of KERNELS; under any other name as on this one."""
+    boot = "import sys; sys.path.insert(0, {0!r}); " + KERNELS.get(name, "") + process._BOOT.replace("{!r}", "{0!r}")
+    with mock.patch.object(process, "_BOOT", boot):
+        yield

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from ci_port import dryrun, model
-from ci_port.dryrun import build, process, programs
+from ci_port.dryrun import build, programs
 from tests.unit.dryrun import scene as scenes
 
 # What awk does for a command, and a machine without this kind of awk.
@@ -1038,26 +1038,11 @@ def test_the_kernel_stops_signals_and_connections_where_it_can(markers: Markers,
 
 
 # The library answers before the kernel is asked: all rows end in the same way, whichever lines the kernel has.
-_NO_LANDLOCK = "from ci_port.dryrun import landlock; landlock.version = lambda: 0; "
-_NO_SECCOMP = (
-    "from ci_port.dryrun import mounts, seccomp; seccomp.is_there = lambda: False; mounts.seal = lambda _: False; "
-)
-KERNELS = {
-    "no Landlock": _NO_LANDLOCK,
-    "no seccomp and no mounts": _NO_SECCOMP,
-    "none of them": _NO_LANDLOCK + _NO_SECCOMP,
-}
-"""Kernels that lack something, as what a worker is told before it starts."""
-
-
-@pytest.fixture(scope="module", params=KERNELS)
+@pytest.fixture(scope="module", params=scenes.KERNELS)
 def lesser(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[scenes.Scene]:
     """A scene on a kernel that lacks something."""
-    boot = "import sys; sys.path.insert(0, {0!r}); " + KERNELS[request.param] + process._BOOT.replace("{!r}", "{0!r}")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(process, "_BOOT", boot)
-        with scenes.open_recorder(tmp_path_factory.mktemp("lesser")) as opened:
-            yield scenes.Scene(opened)
+    with scenes.lesser_kernel(request.param), scenes.open_recorder(tmp_path_factory.mktemp("lesser")) as opened:
+        yield scenes.Scene(opened)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

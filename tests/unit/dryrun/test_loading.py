@@ -14,10 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ci_port.dryrun import process
 from ci_port.model import RunFailed
 from tests.unit.dryrun import scene as scenes
-from tests.unit.dryrun.test_hostile import KERNELS
 
 SOURCE = """
 #include <fcntl.h>
@@ -76,7 +74,7 @@ class Machine:
     outside: Path
 
 
-@pytest.fixture(scope="module", params=["all lines", *KERNELS])
+@pytest.fixture(scope="module", params=["all lines", *scenes.KERNELS])
 def machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """A machine for all rows."""
     folder = tmp_path_factory.mktemp("loading")
@@ -88,14 +86,12 @@ def machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     library = folder / "evil.so"
     subprocess.run(["cc", "-shared", "-fPIC", "-Os", "-s", "-o", str(library), str(folder / "evil.c")], check=True)
     text = "".join(f"\\x{byte:02x}" for byte in library.read_bytes())
-    kernel = KERNELS.get(request.param, "")
-    boot = "import sys; sys.path.insert(0, {0!r}); " + kernel + process._BOOT.replace("{!r}", "{0!r}")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(process, "_BOOT", boot)
-        directory = tmp_path_factory.mktemp("scene")
-        with scenes.open_recorder(directory, world=scenes.WORLD_2, decides=scenes.no_status, looks=True) as recorder:
-            scene = scenes.Scene(recorder, scenes.SCRIPT_2)
-            yield Machine(scene, f"printf '{text}' > evil.so\n", outside)
+    directory = tmp_path_factory.mktemp("scene")
+    with (
+        scenes.lesser_kernel(request.param),
+        scenes.open_recorder(directory, world=scenes.WORLD_2, decides=scenes.no_status, looks=True) as recorder,
+    ):
+        yield Machine(scenes.Scene(recorder, scenes.SCRIPT_2), f"printf '{text}' > evil.so\n", outside)
 
 
 def _state(outside: Path) -> list[tuple[str, int, bytes]]:
