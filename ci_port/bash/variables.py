@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 SETTINGS = frozenset(
@@ -34,6 +35,27 @@ OWN = frozenset(
     )
 )
 """Those that a shell sets by itself, or whose values say nothing about what a script has done."""
+
+
+_DROPPED = frozenset(("BASHPID", "COMP_WORDBREAKS", "PS1", "PS2"))
+_SHELL = "/bin/bash"
+_HIGHEST = 999
+
+
+def imported(start: Mapping[str, str]) -> dict[str, str]:
+    """Return the exported variables of a bash that runs a script and was given this environment (its variables.c).
+
+    It unsets the prompts, computes some that it then does not export, and says where it is itself. What depends on the
+    machine, `PWD` and `OLDPWD`, stays.
+    """
+    kept = {name: value for name, value in start.items() if name not in _DROPPED}
+    return {**kept, "BASH": _SHELL} if "BASH" in kept else kept
+
+
+def level(text: str | None) -> int:
+    """Return `SHLVL` of a bash that was given this one (bash's variables.c, adjust_shell_level)."""
+    given = int(text) if text and re.fullmatch(r"[ \t\n]*[+-]?[0-9]+[ \t\n]*", text) else 0
+    return max(given + 1, 0) if given < _HIGHEST else 1
 
 
 def why_not_followed(start: Mapping[str, str]) -> str:

@@ -5,9 +5,10 @@ to the script. It needs no other file of the package for that.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,import-not-found,name-defined"
-# ruff: noqa: BLE001, RET503, SIM105, UP024, UP031
+# ruff: noqa: BLE001, RET503, RUF005, SIM105, UP024, UP031
 
 import os
+import signal
 import sys
 
 SCRIPT = ".ci/pytorch/test.sh"
@@ -18,6 +19,11 @@ BASH = ("/bin/bash", "/usr/bin/bash")
 def start():
     """Run the runner; hand over to the script if it cannot even be loaded."""
     problem = None
+    # As for bash, an INT before the first command ends it, and needs no traceback.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if not __package__:
+        isolate()
     if sys.version_info < OLDEST:
         problem = "this is Python %d.%d, and the port needs %d.%d" % (tuple(sys.version_info[:2]) + OLDEST)
     else:
@@ -32,6 +38,18 @@ def start():
     if problem is None:
         return main(sys.argv[1:], SCRIPT)
     return hand_over(problem)
+
+
+def isolate():
+    """Start the bundle again without what a job can put into Python: its variables, site-packages, the folder."""
+    if sys.executable and sys.version_info >= OLDEST and not (sys.flags.isolated and sys.flags.no_site):
+        try:
+            with open("/proc/self/environ", "rb") as file:
+                pairs = [item.split(b"=", 1) for item in file.read().split(b"\0") if b"=" in item]
+            command = [sys.executable, "-I", "-S"] + sys.argv
+            os.execve(sys.executable, command, dict(pairs))
+        except (IOError, OSError):
+            pass
 
 
 def hand_over(problem):

@@ -15,7 +15,9 @@ from ci_port.model.errors import UsageError
 from ci_port.model.libraries import NAMES
 from ci_port.runner import archive
 from ci_port.runner.lock import read_lock
+from ci_port.runner.main import NOT_STARTED
 from ci_port.runner.project import load_project
+from ci_port.runner.signals import IGNORED
 
 PACKAGE = Path(ci_port.__file__).resolve().parent
 ROOMS = ("bash", "host", "model", "pytorch", "rollout", "runner")
@@ -25,7 +27,26 @@ ONLY = {"rollout": ("__init__.py", "phases.py")}
 LEFT_OUT = {"runner": ("bundle.py",)}
 """What makes bundles, and is no part of one."""
 
-INTERPRETER = b"#!/usr/bin/env python3\n"
+BEGINNING = """\
+#!/bin/sh
+# What follows these lines is a zip archive for Python, which gets nothing of the job's: no PYTHON variables, no
+# site-packages. It ignores two signals for itself, so it is told whether they were ignored before.
+ignored=
+while read -r name value; do
+  if [ "$name" = SigIgn: ]; then ignored=$value; fi
+done 2>/dev/null </proc/self/status
+if command -v python3 >/dev/null; then
+  exec python3 -I -S -X {option}="$ignored" "$0" "$@"
+fi
+case " $* " in
+  *" --no-fallback "* | *" --dry-run "*)
+    echo 'ci-port: there is no python3; nothing has been run' >&2
+    exit {not_started} ;;
+esac
+echo 'ci-port: there is no python3; bash runs {script} instead' >&2
+echo '::warning title=ci-port::there is no python3; bash runs {script} instead'
+exec bash {script}
+"""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -44,11 +65,12 @@ def check_lock(port: Callable[[], str]) -> None:
 
 
 def bundle(lock: bytes) -> bytes:
-    """Return the file's content: an interpreter line and a zip archive, its members in the order of their names."""
+    """Return the file's content: a few lines of shell and a zip archive, its members in the order of their names."""
     import zipfile
 
     buffer = io.BytesIO()
-    buffer.write(INTERPRETER)
+    beginning = BEGINNING.format(option=IGNORED, not_started=NOT_STARTED, script=load_project().script)
+    buffer.write(beginning.encode())
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
         for name, content in sorted(_members(lock)):
             member = zipfile.ZipInfo(name, _EPOCH)

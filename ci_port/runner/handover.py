@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NoReturn
+
+from ci_port.runner.signals import as_inherited
 
 BASH = ("/bin/bash", "/usr/bin/bash")
 
@@ -41,7 +42,5 @@ def become_script(command: Sequence[str], environment: Mapping[str, str]) -> NoR
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):
             stream.flush()
-    # Python ignores these two for itself, and an ignored signal stays ignored in what comes after it.
-    for number in (signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(number, signal.SIG_DFL)
+    as_inherited()
     os.execve(find_bash(), ["bash", *command], environment)

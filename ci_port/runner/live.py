@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from ci_port.host import Exit, Interrupted, Session, Stop
 from ci_port.host.live import LiveHost
 from ci_port.runner.describe import describe, in_full
+from ci_port.runner.signals import as_inherited, as_python
 
 FAILED = 70
 """The port itself failed after its first command."""
@@ -47,11 +49,13 @@ class _Run:
         self._failed = False
 
     def to_the_end(self) -> Ended:
+        as_inherited()
         self._host.begin()
         try:
             status = self._status()
         finally:
             self._host.end()
+            as_python()
         if self._failed:
             status = FAILED
         if self._signal:
@@ -61,7 +65,9 @@ class _Run:
     def _status(self) -> int:
         """Return the status; an interrupted or broken program still gets its EXIT handlers, which clean up."""
         try:
-            session = Session(self._host, self._environment, os.getcwd())
+            here = _directory(self._environment.get("PWD"))
+            self._host.stay_in(here)
+            session = Session(self._host, self._environment, here)
             status = session.complete(self._guarded)
             self._host.check()
             return status
@@ -81,7 +87,6 @@ class _Run:
             raise
         except Interrupted as interrupted:
             self._signal = interrupted.number
-            self._host.ending()
             raise Exit(128 + interrupted.number) from None
         except BaseException as error:
             if not self._host.steps:
@@ -101,3 +106,12 @@ class _Run:
             sys.stderr.flush()
         except OSError:
             pass
+
+
+def _directory(pwd: str | None) -> str:
+    """Return the current directory as bash has it: `PWD` if that leads here, through links or not."""
+    if pwd and pwd.startswith("/"):
+        with suppress(OSError):
+            if os.path.samefile(pwd, "."):
+                return pwd
+    return os.getcwd()

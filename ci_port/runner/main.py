@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from ci_port.bash.quoting import visible
 from ci_port.runner import handover
 from ci_port.runner.describe import DEBUG, describe, in_full
 from ci_port.runner.options import HELP, Options, parse
+from ci_port.runner.signals import die
 
 if TYPE_CHECKING:
     from ci_port.host.live import LiveHost
@@ -42,16 +42,6 @@ def main(words: Sequence[str], script: str) -> int:
         return _Runner(options, environment, script).run(problem)
     except KeyboardInterrupt:
         return die(signal.SIGINT)
-
-
-def die(number: int) -> NoReturn:
-    """End this process by a signal, as bash ends, so that whoever waits for it sees the same."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):
-            stream.flush()
-    signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)
-    os._exit(128 + number)  # if the signal is blocked
 
 
 class _Runner:

@@ -21,6 +21,7 @@ from ci_port.model.packaged import data
 from ci_port.model.world import World, world_from_json
 from ci_port.runner.lock import SHOWN, Lock, drift, packaged_lock
 from ci_port.runner.project import Project
+from ci_port.runner.signals import die
 
 SECONDS = 60
 """How long the preflight may take; it needs some hundredths of one."""
@@ -54,7 +55,9 @@ def prepare(environment: Mapping[str, str], project: Project) -> Ready:
 
 
 def _too_long(number: int, frame: FrameType | None) -> NoReturn:
-    del number, frame
+    del frame
+    if signal.getitimer(signal.ITIMER_REAL)[0]:  # somebody else has sent it
+        die(number)
     raise NotReady("timeout", f"the preflight took more than {SECONDS} seconds")
 
 

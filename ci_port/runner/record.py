@@ -6,6 +6,7 @@ A record that cannot be written is a warning, never a failed job.
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from ci_port.runner.describe import describe
 from ci_port.runner.lock import Lock
 
 VERSION = 1
+_TRIES, _PAUSE = 40, 0.05
 _GITHUB = ("GITHUB_REPOSITORY", "GITHUB_SHA", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB")
 
 
@@ -119,15 +121,53 @@ def fingerprint(plan: Plan) -> str:
 
 
 def _append(path: str, text: str) -> None:
-    """Append in one write, so that records of jobs that share a file do not mix."""
+    """Append all of a text, from the beginning of a line, or nothing; raises OSError."""
     # A pipe that nobody reads is an error at once, and no reason to wait.
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK, 0o666)
     try:
-        rest = text.encode(errors="backslashreplace")
-        while rest:
-            rest = rest[os.write(fd, rest) :]
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            _write_all(fd, text)
+        else:
+            alone = _wait_for_others(fd)
+            size = os.fstat(fd).st_size
+            begun = "" if _ends_a_line(path) else "\n"
+            try:
+                _write_all(fd, begun + text)
+            except OSError:
+                if alone:  # half a line would be taken for the beginning of the next one
+                    os.ftruncate(fd, size)
+                raise
     finally:
         os.close(fd)
+
+
+def _write_all(fd: int, text: str) -> None:
+    rest = text.encode(errors="backslashreplace")
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+def _wait_for_others(fd: int) -> bool:
+    """Return whether no other of our kind writes; whoever keeps the file too long is not waited for."""
+    import fcntl
+
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(_PAUSE)
+        else:
+            return True
+    return False
+
+
+def _ends_a_line(path: str) -> bool:
+    """Return whether a file is empty, or its last line is a whole one; what cannot be read is taken to be."""
+    try:
+        with open(path, "rb") as file:
+            return not file.seek(0, os.SEEK_END) or (file.seek(-1, os.SEEK_END) >= 0 and file.read(1) == b"\n")
+    except OSError:
+        return True
 
 
 def _cell(value: object) -> str:

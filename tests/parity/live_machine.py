@@ -154,11 +154,12 @@ class LiveMachine:
         return text
 
     def reset(
-        self, start: Mapping[str, str], fail: tuple[int, int] | None = None, hang: tuple[int, int] | None = None
+        self, start: Mapping[str, str], fail: tuple[int, int] | None = None, hang: tuple[int, ...] | None = None
     ) -> None:
         """Make the machine as new.
 
-        `fail`: a command's number and its status; `hang`: a command's number, and 1 if it ignores TERM.
+        `fail`: a command's number and its status; `hang`: a command's number, 1 if it ignores TERM,
+        and for how many milliseconds.
         """
         shutil.rmtree(self.folder, ignore_errors=True)
         for path in self._world.dirs:
@@ -272,7 +273,7 @@ class LiveMachine:
         return tuple(_records(path.read_bytes())) if path.exists() else ()
 
 
-def _pair(numbers: tuple[int, int] | None) -> str:
+def _pair(numbers: tuple[int, ...] | None) -> str:
     return " ".join(map(str, numbers or (0, 0)))
 
 

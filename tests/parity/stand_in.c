@@ -4,7 +4,8 @@
  *   answers  rules, the first that matches counts: STATUS 0x1f STDOUT 0x1f WORD 0x1f WORD ... 0x1e
  *            (a word * is any word, a last word ** any number of words)
  *   fail     NUMBER STATUS: the command with this number in the log exits with that status instead
- *   hang     NUMBER IGNORE: the command with this number does not end by itself; with IGNORE 1, not by TERM either
+ *   hang     NUMBER IGNORE MS: the command with this number does not end by itself; with IGNORE 1, not by TERM either;
+ *            after MS milliseconds (none: a minute) it does
  *   log      one record a command, written here; fields end in NUL: number, where the descriptors 0, 1, 2 lead, what
  *            came in where an argument asks for it, directory, count and words, count and environment (sorted)
  */
@@ -106,14 +107,14 @@ int main(int argc, char **argv) {
   fprintf(count, "%d", number);
   fclose(count);
   flock(log, LOCK_UN);
-  int hang_at = 0, ignore = 0;
-  sscanf(content(in_root("hang"), 0), "%d %d", &hang_at, &ignore);
+  int hang_at = 0, ignore = 0, milliseconds = 60000;
+  sscanf(content(in_root("hang"), 0), "%d %d %d", &hang_at, &ignore, &milliseconds);
   if (number == hang_at) {
     if (ignore) signal(SIGTERM, SIG_IGN), signal(SIGHUP, SIG_IGN), signal(SIGINT, SIG_IGN);
     FILE *ready = fopen(in_root("hanging"), "w");
     fclose(ready);
-    alarm(60);
-    for (;;) pause();
+    usleep(milliseconds * 1000);
+    return 142;
   }
   if (number == fail_at) {
     answer(argv, argc, 0);

@@ -75,7 +75,6 @@ ONLY_LIVE = "\n\ndef main(sh):\n    if type(sh.host).__name__ == 'LiveHost':\n  
 LATE = "\n\ndef dispatch(sh):\n    if type(sh.host).__name__ == 'LiveHost':\n        raise ValueError('too late')\n"
 SLOW = "\nimport os, time\nopen(os.environ['STAND_IN'] + '/importing', 'w').close()\ntime.sleep(60)\n"
 IN_HANDLER = LATE.replace("dispatch", "sccache_epilogue")
-IMPATIENT = {"ci_port/host/live/signals.py": "PATIENCE = 0.3\n"}
 
 FAULTS = (
     # Nothing has run yet: bash has the job, once.
@@ -231,14 +230,31 @@ FAULTS = (
     Fault("TERM during a command", PORT, -signal.SIGTERM, signal=signal.SIGTERM),
     Fault("INT during a command", PORT, -signal.SIGINT, signal=signal.SIGINT),
     Fault("HUP during a command", PORT, -signal.SIGHUP, signal=signal.SIGHUP),
+    *(
+        Fault(f"{number.name[3:]} during a command", PORT, status, signal=number)
+        for number, status in (
+            *((number, -number) for number in (signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU)),
+            *((number, -number) for number in (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGPIPE)),
+            *((number, -number) for number in (signal.SIGPROF, signal.SIGKILL)),
+            (signal.SIGQUIT, 131),
+        )
+    ),
+    Fault("TERM, and the command ignores it", PORT, -signal.SIGTERM, signal=signal.SIGTERM, ignores=1),
     Fault(
-        "TERM, and the command ignores it",
-        PORT,
-        -signal.SIGTERM,
-        "does not end by SIGTERM",
-        ending=IMPATIENT,
-        signal=signal.SIGTERM,
-        ignores=1,
+        "ALRM while the port is loaded",
+        NOBODY,
+        -signal.SIGALRM,
+        ending={PORT_INIT: SLOW},
+        signal=signal.SIGALRM,
+        after="importing",
+    ),
+    Fault("PYTHONHOME leads nowhere", PORT, 0, env={"PYTHONHOME": "/none"}),
+    Fault(
+        "a line in an option",
+        SCRIPT,
+        0,
+        "unknown option --fast\\n::error::forged; bash",
+        flags=("--fast\n::error::forged",),
     ),
 )
 
@@ -249,6 +265,7 @@ def test_fault(machine: LiveMachine, packaged_world: World, tmp_path: Path, faul
     run = _as_runner(machine, packaged_world, tmp_path, fault)
     assert run.status == fault.status, run.stderr
     assert fault.says in run.stderr
+    assert "\n::error" not in run.stdout + run.stderr
     if fault.side == NOBODY:
         assert run.log == ()
     elif fault.side == PART:
@@ -322,7 +339,7 @@ def _as_runner(machine: LiveMachine, world: World, tmp_path: Path, fault: Fault)
         argv, path = [str(bundle), *flags], str(bundle)
         code = f"import runpy, sys; sys.argv = {argv!r}; {fault.prefix}; runpy.run_path({path!r}, run_name='__main__')"
         command = [*RUNNER, "-c", code]
-    signals = Signals(fault.signal, after=fault.after) if fault.signal else None
+    signals = Signals(fault.signal, group=True, after=fault.after) if fault.signal else None
     return machine.run(command, _environment(machine, fault), stdout=fault.stdout, signals=signals)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 
+from ci_port.host.live.commands import Commands
+from ci_port.host.live.processes import out_of_the_way
 from ci_port.host.live.speech import STDOUT, write
-from ci_port.host.live.steps import Steps
-from ci_port.host.seam import Interrupted
 
 
-class Builtins(Steps):
+class Builtins(Commands):
     """Each says on standard error what goes wrong, and returns its status, or whether it could be done."""
 
     def say(self, text: str) -> int:
@@ -18,9 +17,9 @@ class Builtins(Steps):
         self.check()
         try:
             write(STDOUT, text + "\n")
-        except BrokenPipeError:
-            raise Interrupted(signal.SIGPIPE) from None
         except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                self._broken_pipe()
             self._complain(f"echo: write error: {error.strerror}")
             return 1
         return 0
@@ -28,10 +27,18 @@ class Builtins(Steps):
     def enter(self, directory: str) -> bool:
         """Return whether one can change into the directory."""
         self.check()
-        reason = _why_not_entered(directory)
-        if reason:
+        if reason := _why_not_entered(directory):
             self._complain(f"cd: {directory}: {reason}")
-        return not reason
+            return False
+        self.stay_in(directory)
+        return True
+
+    def stay_in(self, directory: str) -> None:
+        """Hold on to a directory: as in bash, commands run in it even when it has been removed or replaced since."""
+        found = out_of_the_way(os.open(directory, os.O_PATH | os.O_DIRECTORY))
+        if directory in self._entered:
+            os.close(self._entered[directory])
+        self._entered[directory] = found
 
     def write(self, path: str, text: str, *, append: bool) -> int:
         """Write a file."""

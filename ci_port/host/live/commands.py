@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator, Mapping
 
+from ci_port.bash.variables import level
 from ci_port.host.live import processes, programs
 from ci_port.host.live.processes import Redirections
 from ci_port.host.live.speech import STDERR, STDIN, STDOUT
@@ -21,7 +22,8 @@ class Commands(Steps):
 
     def __init__(self, script: str) -> None:
         super().__init__(script)
-        self._level = _number(os.environ.get("SHLVL")) + 1
+        self._entered: dict[str, int] = {}
+        self._level = level(os.environ.get("SHLVL"))
 
     def execute(self, command: Command) -> Outcome:
         """Run a command to its end."""
@@ -47,11 +49,11 @@ class Commands(Steps):
             redirections = Redirections(fds, [*_paths(command)], _is_merged(command))
             env = self._environment(command, file if isinstance(file, str) else argv[0])
             pid = self._start(file, argv, env, command.cwd, redirections)
-            output = self._read_output(reader, fds, opened)
-            status = self._wait(pid, argv)
+            output, code = self._outcome(pid, reader, fds, opened)
+            status = self._status(pid, code, argv)
             if isinstance(command.stdin, Stream):
                 command.stdin.put_back(os.fsdecode(processes.read_all(fds[STDIN])))
-            return Outcome(status, output)
+            return Outcome(status, os.fsdecode(output))
         finally:
             for fd in opened:
                 os.close(fd)
@@ -64,33 +66,21 @@ class Commands(Steps):
         cwd: str,
         redirections: Redirections,
     ) -> int:
-        pid = processes.start(file, argv, env, cwd, redirections, self._prefix)
+        pid = processes.start(file, argv, env, self._entered.get(cwd, cwd), redirections, self._inherited, self._prefix)
         self.steps += 1
-        self._group = pid
-        if self._signal:  # it came while the command was being started
-            self._pass_on(self._signal)
         return pid
 
-    def _read_output(self, reader: int | None, fds: Mapping[int, int], opened: list[int]) -> str:
+    def _outcome(self, pid: int, reader: int | None, fds: Mapping[int, int], opened: list[int]) -> tuple[bytes, int]:
         if reader is None:
-            return ""
+            return b"", self._wait_for(pid)
         # The child alone holds the writing end from here on, so that its end is the end.
         writer = fds[STDOUT]
         opened.remove(writer)
         os.close(writer)
-        return os.fsdecode(self._patiently(processes.read_all, reader))
+        return self._wait_for_reader(pid, reader)
 
-    def _wait(self, pid: int, argv: list[str]) -> int:
-        """Return the command's status as bash counts it; raises Interrupted if a signal has ended the run."""
-        _, how = self._patiently(os.waitpid, pid, 0)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        self._group = 0
-        code = os.waitstatus_to_exitcode(how)
-        if processes.listen_to(os.getpgrp(), pid) and code == -signal.SIGINT:
-            self._signal = signal.SIGINT  # Ctrl-C, which the terminal sent to the command alone
-        if self._signal == signal.SIGINT and code != -signal.SIGINT:
-            self._signal = 0  # the command has dealt with it
-        self.check()
+    def _status(self, pid: int, code: int, argv: list[str]) -> int:
+        """Return a command's status as bash counts it."""
         if code < 0:
             self._report_death(pid, -code, argv)
         return code if code >= 0 else 128 - code
@@ -117,7 +107,7 @@ class Commands(Steps):
     def _capture(self, command: Command, fds: dict[int, int], opened: list[int]) -> int | None:
         if command.stdout != PIPE:
             return None
-        reader, writer = os.pipe()
+        reader, writer = processes.pipe()
         opened += (reader, writer)
         fds[STDOUT] = writer
         return reader
@@ -150,7 +140,3 @@ def _is_redirected(command: Command) -> bool:
 
 def _words(argv: tuple[str | ProcessSubstitution, ...]) -> list[str]:
     return [word if isinstance(word, str) else f"/dev/fd/{_PSEUDO_FILE}" for word in argv]
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() else 0

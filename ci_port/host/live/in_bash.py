@@ -46,13 +46,14 @@ class InBash(Commands):
         """Run a sourced file or a function, and return what it has left behind."""
         with self._step(argv if call else ("source", *argv)):
             text = sourcing.program(scope, self._functions, self._arrays.values(), self._prelude, call=call)
-            program, before, after = (os.memfd_create(name) for name in ("program", "before", "after"))
+            names = ("program", "before", "after")
+            program, before, after = (processes.out_of_the_way(os.memfd_create(name)) for name in names)
             try:
                 write(program, text)
                 redirections = Redirections({_PROGRAM: program, sourcing.BEFORE: before, sourcing.AFTER: after}, [])
                 words = ["bash", "-c", f"source /dev/fd/{_PROGRAM}", self._script, *argv]
                 pid = self._start(self._bash, words, self._environment_of(scope), scope.cwd, redirections)
-                status = self._wait(pid, words)
+                status = self._status(pid, self._wait_for_shell(pid), words)
                 return self._left(sourcing.state(_content(before)), sourcing.state(_content(after)), status, scope)
             finally:
                 for fd in (program, before, after):

@@ -1,4 +1,4 @@
-"""Starting a process as bash starts a command, in a group of its own, and reading the pipes around it."""
+"""Starting a process as bash starts a command, and the pipes around it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import errno
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
 from ci_port.host.live.programs import Refused, not_executed
-
-FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from ci_port.host.live.signals import Inherited
 
 _STDOUT = 1
 _STDERR = 2
 _BLOCK = 65536
+_OWN = 10
 
 
 class Redirections(NamedTuple):
@@ -31,77 +30,62 @@ class Redirections(NamedTuple):
 
 
 def start(
-    file: str | Refused, argv: list[str], env: Mapping[str, str], cwd: str, redirections: Redirections, prefix: str
+    file: str | Refused,
+    argv: list[str],
+    env: Mapping[str, str],
+    cwd: str | int,
+    redirections: Redirections,
+    inherited: Inherited,
+    prefix: str,
 ) -> int:
-    """Start a process and return its id; raises OSError only if there is none.
+    """Start a process in a directory (its path, or a descriptor); return its id. Raises OSError only if there is none.
 
     What bash refuses to run has its redirections all the same, and is said there. A file that the kernel refuses
     without naming a format is run by bash itself, as bash does. What goes wrong in the child is said on its standard
     error, after `prefix`, and is its exit status.
     """
-    # A signal must not find this process between having a child and knowing about it.
-    signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
-    try:
-        pid = os.fork()
-        if not pid:
-            _become(lambda: file if isinstance(file, Refused) else _execute(file, argv, env), cwd, redirections, prefix)
-        _group(pid)
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
+    pid = os.fork()
+    if not pid:
+        _become(
+            lambda: file if isinstance(file, Refused) else _execute(file, argv, env),
+            cwd,
+            redirections,
+            inherited,
+            prefix,
+        )
     return pid
 
 
-def _group(pid: int) -> None:
-    """Put the child into its own group; if the terminal listens to us, it listens to the child's group from now on."""
-    with suppress(OSError):  # it has done so itself, or is gone already
-        os.setpgid(pid, pid)
-    listen_to(pid, os.getpgrp())
-
-
-def listen_to(group: int, instead_of: int) -> bool:
-    """Make the terminal on standard input listen to `group`; return False if none there listens to the other one."""
-    with suppress(OSError):
-        if os.tcgetpgrp(0) == instead_of:
-            old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
-            try:
-                os.tcsetpgrp(0, group)
-            finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, old)
-            return True
-    return False
-
-
-def _become(execute: Callable[[], Refused], cwd: str, redirections: Redirections, prefix: str) -> NoReturn:
-    """In the child: never returns, whatever happens."""
+def _become(
+    execute: Callable[[], Refused], cwd: str | int, redirections: Redirections, inherited: Inherited, prefix: str
+) -> NoReturn:
+    """In the child: never returns, whatever happens. What ends a shell is blocked here until the end."""
     status = 1
     try:
-        group = os.getpgrp()
-        os.setpgid(0, 0)
-        listen_to(os.getpid(), group)
-        for number in FORWARDED:
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, signal.SIG_DFL)
-        # Python ignores these two for itself; commands get what the script's would.
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):
-            signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
-        refused = _redirected(cwd, redirections) or execute()
+        for number in (signal.SIGQUIT, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_IGN if number in inherited.ignored else signal.SIG_DFL)
+        refused = _redirected(cwd, redirections)
+        if not refused:
+            signal.pthread_sigmask(signal.SIG_SETMASK, inherited.blocked - {signal.SIGCHLD})
+            refused = execute()
         status = refused.status
         os.write(_STDERR, os.fsencode(f"{prefix}{refused.message}\n"))
     finally:
         os._exit(status)
 
 
-def _redirected(cwd: str, redirections: Redirections) -> Refused | None:
+def _redirected(cwd: str | int, redirections: Redirections) -> Refused | None:
     """Set up directory and descriptors; return what bash makes of it where that fails."""
-    what = cwd
+    what = str(cwd)
     try:
         os.chdir(cwd)
         for number, fd in redirections.fds.items():
             os.dup2(fd, number)
         for number, path in redirections.paths:
             what = path.removeprefix(">>")
-            os.dup2(_opened(number, path), number)
+            fd = _opened(number, path)
+            # A descriptor that was closed may be the very one that is opened: it only has to stay open.
+            os.set_inheritable(fd, True) if fd == number else os.dup2(fd, number)
         if redirections.merged:
             os.dup2(_STDOUT, _STDERR)
     except OSError as error:
@@ -129,13 +113,29 @@ def _execute(file: str, argv: list[str], env: Mapping[str, str]) -> Refused:
         return not_executed(file, error)
 
 
+def out_of_the_way(fd: int) -> int:
+    """Move a descriptor of our own above those of commands, as bash does: any of 0, 1 and 2 may have been closed."""
+    import fcntl
+
+    try:
+        return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, _OWN)
+    finally:
+        os.close(fd)
+
+
+def pipe() -> tuple[int, int]:
+    """Return both ends of a pipe, out of the way."""
+    reader, writer = os.pipe()
+    return out_of_the_way(reader), out_of_the_way(writer)
+
+
 def pipe_with(text: str) -> int:
     """Return the reading end of a pipe that holds the text and has no writer any more.
 
     Raises OSError where the text is larger than a pipe can be.
     """
     data = os.fsencode(text)
-    reader, writer = os.pipe()
+    reader, writer = pipe()
     try:
         _fill(writer, data)
     except OSError:

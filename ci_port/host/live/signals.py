@@ -1,108 +1,139 @@
-"""Signals that end a shell: they go to the running command first, and what bash does about them is done here."""
+"""Signals as bash takes them (its sig.c and jobs.c): which of them end it and when, and what its commands get.
+
+From `begin` to `end` those that end a shell are blocked, and taken where bash looks for them: between commands, and
+while it waits for one. So nothing is interrupted halfway, and what the system itself sends because of a fault in this
+process still ends it at once.
+"""
 
 from __future__ import annotations
 
 import os
+import select
 import signal
-from collections.abc import Callable
-from types import FrameType
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple
 
-from ci_port.host.live.processes import FORWARDED
-from ci_port.host.live.speech import Speech
 from ci_port.host.seam import Interrupted
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
+ENDING = frozenset(
+    (
+        *(signal.SIGHUP, signal.SIGINT, signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE),
+        *(signal.SIGUSR1, signal.SIGSEGV, signal.SIGUSR2, signal.SIGPIPE, signal.SIGALRM, signal.SIGTERM),
+        *(signal.SIGXCPU, signal.SIGXFSZ, signal.SIGVTALRM, signal.SIGSYS),
+    )
+)
+"""Those that end bash after its EXIT handlers. Any other ends it at once, but for QUIT, which it ignores."""
 
-PATIENCE = 5.0
-"""Seconds that a command has, after a TERM or HUP was passed on to it, before the run ends without it."""
+SLICE = 50
+"""Milliseconds between two looks for a signal while the output of a command is read."""
+
+_BLOCK = 65536
 
 
-class Signals(Speech):
-    """Takes over the process's signals from `begin` to `end`; `_group` is that of the running command, if any."""
+class Inherited(NamedTuple):
+    """What the parent left to this process, and what every command gets."""
 
-    def __init__(self, script: str) -> None:
-        super().__init__(script)
-        self._group = 0
-        self._signal = 0
-        self._ending = False
-        self._waiting = False
+    ignored: frozenset[int]
+    blocked: frozenset[int]
+
+
+class Signals:
+    """Takes over the process's signals from `begin` to `end`."""
+
+    def __init__(self) -> None:
+        self._inherited = Inherited(frozenset(), frozenset())
+        self._taken: frozenset[int] = frozenset()
         self._old: dict[int, object] = {}
 
     def begin(self) -> None:
-        """Take over the signals that end a shell, except those that were ignored when the process started."""
-        for number in FORWARDED:
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                self._old[number] = signal.signal(number, self.receive)
-        # Ignored, it would take away the statuses of commands; bash does not leave it ignored either.
+        """Take over the signals that end a shell, but for those that the parent has ignored or blocked."""
+        blocked = frozenset(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, ())))
+        ignored = frozenset(number for number in signal.valid_signals() if signal.getsignal(number) is signal.SIG_IGN)
+        self._inherited = Inherited(frozenset(map(int, ignored)), blocked)
+        self._taken = ENDING - ignored - blocked
+        # A signal that Python has a handler for would be Python's.
+        for number in self._taken:
+            self._old[number] = signal.signal(number, signal.SIG_DFL)
+        # Ignored, it would take away the statuses of commands.
         self._old[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        self._old[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._give_up)
+        self._old[signal.SIGQUIT] = signal.signal(signal.SIGQUIT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {*self._taken, signal.SIGCHLD})
 
     def end(self) -> None:
         """Give the signals back."""
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._inherited.blocked)
         for number, handler in self._old.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
         self._old.clear()
 
-    def ending(self) -> None:
-        """From here on only EXIT handlers run: as in bash, another signal does not disturb them."""
-        self._ending = True
-        self._signal = 0
-
-    def receive(self, number: int, frame: FrameType | None) -> None:
-        """Pass a signal on to the running command.
-
-        What follows is what bash does (jobs.c, sig.c): after INT it goes on unless the command died of it; TERM and
-        HUP end the run in any case. Bash does not even wait for the command then; here it has `PATIENCE` seconds.
-        """
-        del frame
-        if self._ending:
-            return
-        self._signal = self._signal or number
-        if self._group:
-            self._pass_on(number)
-
     def check(self) -> None:
         """Raise Interrupted if a signal came while no command was running."""
-        if self._signal:
-            raise Interrupted(self._signal)
+        if number := self._came():
+            raise Interrupted(number)
 
-    def _give_up(self, number: int, frame: FrameType | None) -> None:
-        del number, frame
-        if self._waiting:
-            raise _GaveUp
+    def _came(self) -> int:
+        """Take a signal that has come, if any."""
+        found = signal.sigtimedwait(self._taken, 0) if self._taken else None
+        return found.si_signo if found else 0
 
-    def _pass_on(self, number: int) -> None:
-        _send(self._group, number)
-        if number != signal.SIGINT:
-            signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    def _broken_pipe(self) -> None:
+        """Nobody reads what is said: raise Interrupted, but where the parent has ignored or blocked that signal."""
+        if signal.SIGPIPE in self._taken:
+            signal.sigtimedwait({signal.SIGPIPE}, 0)
+            raise Interrupted(signal.SIGPIPE)
 
-    def _patiently(self, function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        """Wait with a function; after a signal that ends the run, only as long as it is worth."""
-        self._waiting = True
-        try:
-            return function(*args, **kwargs)
-        except _GaveUp:
-            raise self._abandoned() from None
-        finally:
-            self._waiting = False
+    def _wait_for(self, pid: int) -> int:
+        """Wait for a command; return its exit status, or minus the signal that it died of.
 
-    def _abandoned(self) -> Interrupted:
-        """Go on without a command that a signal does not end. Bash would not have waited at all."""
-        self._complain(f"the running command does not end by {signal.Signals(self._signal).name}; going on without it")
-        self._group = 0
-        return Interrupted(self._signal)
+        Raises Interrupted at once for any signal but INT: bash does not wait for the command then. For INT only if the
+        command has died of it; if not, it has dealt with it.
+        """
+        interrupted = False
+        while (code := _ended(pid)) is None:
+            interrupted |= self._is_int(signal.sigwait({*self._taken, signal.SIGCHLD}))
+        interrupted |= self._is_int(self._came())
+        if interrupted and code == -signal.SIGINT:
+            raise Interrupted(signal.SIGINT)
+        return code
+
+    def _wait_for_reader(self, pid: int, reader: int) -> tuple[bytes, int]:
+        """Read all that a command writes and wait for it; raises Interrupted at once, for INT when it has ended."""
+        parts: list[bytes] = []
+        interrupted = False
+        poll = select.poll()
+        poll.register(reader, select.POLLIN)
+        while not parts or parts[-1]:
+            if poll.poll(SLICE):
+                parts.append(os.read(reader, _BLOCK))
+            interrupted |= self._is_int(self._came())
+        code = self._wait_for(pid)
+        if interrupted:
+            raise Interrupted(signal.SIGINT)
+        return b"".join(parts), code
+
+    def _wait_for_shell(self, pid: int) -> int:
+        """Wait for a bash that runs a part of the script: what would end this process is for that one.
+
+        Raises Interrupted once it has ended, for INT only if it has died of it.
+        """
+        last = 0
+        while (code := _ended(pid)) is None:
+            number = signal.sigwait({*self._taken, signal.SIGCHLD})
+            if number != signal.SIGCHLD:
+                last = number
+                os.kill(pid, number)
+        last = self._came() or last
+        if last and (last != signal.SIGINT or code == -signal.SIGINT):
+            raise Interrupted(last)
+        return code
+
+    def _is_int(self, number: int) -> bool:
+        """Return whether a signal is INT; raises Interrupted for any other that ends a shell."""
+        if number not in (0, signal.SIGINT, signal.SIGCHLD):
+            raise Interrupted(number)
+        return number == signal.SIGINT
 
 
-class _GaveUp(BaseException):
-    """The running command has used up the time that it had after a signal."""
-
-
-def _send(group: int, number: int) -> None:
-    try:
-        os.killpg(group, number)
-    except ProcessLookupError:
-        pass
-    except PermissionError:
-        pass  # it runs as somebody else (sudo), and bash could not have told it either
+def _ended(pid: int) -> int | None:
+    """Return how a child ended; None while it runs."""
+    found, how = os.waitpid(pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(how) if found else None

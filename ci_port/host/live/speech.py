@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 
-from ci_port.host.seam import Interrupted
+from ci_port.host.live.signals import Signals
 
 STDIN, STDOUT, STDERR = range(3)
 
 
-class Speech:
+class Speech(Signals):
     """Speaks under the name of the script."""
 
     def __init__(self, script: str) -> None:
+        super().__init__()
         self._script = script
         self._prefix = f"{script}: "
 
@@ -24,7 +24,7 @@ class Speech:
         try:
             write(STDERR, line + "\n")
         except BrokenPipeError:
-            raise Interrupted(signal.SIGPIPE) from None
+            self._broken_pipe()
         except OSError:
             pass  # nobody can be told, and bash does not mind either
 

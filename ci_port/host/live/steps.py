@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from ci_port.bash.quoting import traced
-from ci_port.host.live.signals import Signals
+from ci_port.host.live.speech import Speech
 
 
-class Steps(Signals):
+class Steps(Speech):
     """Commands, sourced files, written files and limits are steps."""
 
     def __init__(self, script: str) -> None:

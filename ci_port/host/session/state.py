@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 
+from ci_port.bash.variables import imported
 from ci_port.host.seam import Host, Stream
 from ci_port.host.session.stops import Failed
 from ci_port.host.session.variables import Variables
@@ -22,15 +23,23 @@ class State:
         self.host = host
         self.args = tuple(args)
         """`"$@"` of the script."""
-        self.variables = Variables(environment)
+        self.variables = Variables(imported(environment))
         self.cwd = directory
-        self.previous: str | None = None
+        self.previous = self._previous()
         self.status = 0
         self.functions: list[str] = []
         self._directories: list[str] = []
         self._handlers: list[Callable[[], None]] = []
         self._excused = False
         self._stdin: Stream | None = None
+
+    def _previous(self) -> str | None:
+        """Return the `OLDPWD` that was inherited; one that is no directory is unset."""
+        previous = self.variables.get("OLDPWD")
+        if previous is None or (previous and self.host.is_dir(self._absolute(previous))):
+            return previous
+        self.variables.unset("OLDPWD")
+        return None
 
     def settle(self, status: int | None = None) -> None:
         """Stop if the last command (or what ended with `status`) failed where nothing excuses it."""

@@ -24,7 +24,7 @@ def test_one_executable_file(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert main(["bundle", "-o", str(target)]) == 0
     assert f"wrote {target}" in capsys.readouterr().out
     assert os.access(target, os.X_OK)
-    assert target.read_bytes().startswith(b"#!/usr/bin/env python3\nPK")
+    assert target.read_bytes().startswith(b"#!/bin/sh\n")
 
 
 def test_a_port_without_a_lock_of_its_own_is_refused(

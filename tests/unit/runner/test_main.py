@@ -162,3 +162,103 @@ def test_python_reads_no_commands_when_the_job_is_over(option: str, bundled: Pat
     assert done.returncode == 71
     assert done.stderr == "ci-port: unknown option --fast\n"
     assert list(tmp_path.iterdir()) == []
+
+
+SITE = "import os\nos.environ['CONFUSED'] = '1'\nprint('from site')\nraise ValueError('site')\n"
+STARTS = {
+    "as a program": lambda bundle: [str(bundle)],
+    "by sh": lambda bundle: ["sh", str(bundle)],
+    "by python3": lambda bundle: ["python3", str(bundle)],
+}
+
+
+def begun(command: list[str], where: Path, path: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Start a command with this PATH in a checkout whose script says that it runs."""
+    (where / ".ci/pytorch").mkdir(parents=True, exist_ok=True)
+    (where / ".ci/pytorch/test.sh").write_text("echo the script runs; env | grep ^CONFUSED\nexit 5\n")
+    return subprocess.run(
+        command, cwd=where, env={**SMOKE, "PATH": path, **env}, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def place_of_python(where: Path) -> str:
+    """Return a PATH on which `python3` is the Python of this run."""
+    (where / "bin").mkdir()
+    (where / "bin/python3").symlink_to(sys.executable)
+    return f"{where}/bin:/usr/bin:/bin"
+
+
+@pytest.mark.parametrize(
+    ("start", "env"),
+    [
+        *((start, {}) for start in STARTS),
+        ("as a program", {"PYTHONHOME": "/none"}),
+        ("by sh", {"PYTHONHOME": "/none", "PYTHONSAFEPATH": "1", "PYTHONPLATLIBDIR": "x"}),
+        *((start, {"PYTHONPATH": "{site}"}) for start in ("as a program", "by sh")),
+        *((start, {"PYTHONHASHSEED": "wrong"}) for start in ("as a program", "by sh")),
+        *((start, {"PYTHONINSPECT": "1", "PYTHONDEVMODE": "1", "PYTHONVERBOSE": ""}) for start in STARTS),
+    ],
+)
+def test_pythons_variables_change_nothing(bundled: Path, tmp_path: Path, start: str, env: dict[str, str]) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/sitecustomize.py").write_text(SITE)
+    bundled.chmod(0o755)
+    variables = {name: value.replace("{site}", str(tmp_path / "site")) for name, value in env.items()}
+    done = begun(STARTS[start](bundled), tmp_path, place_of_python(tmp_path), **variables)
+    assert (done.returncode, done.stdout, done.stderr) == (5, "the script runs\n", "")
+
+
+def test_what_site_does_in_the_first_python_does_not_get_to_the_script(bundled: Path, tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/sitecustomize.py").write_text(SITE)
+    path = place_of_python(tmp_path)
+    done = begun(["python3", str(bundled)], tmp_path, path, PYTHONPATH=str(tmp_path / "site"))
+    assert (done.returncode, done.stdout) == (5, "the script runs\n")
+
+
+@pytest.mark.parametrize(
+    ("flags", "status", "printed", "said"),
+    [
+        (
+            [],
+            5,
+            "::warning title=ci-port::there is no python3; bash runs .ci/pytorch/test.sh instead\nthe script runs\n",
+            "bash runs",
+        ),
+        (["--fallback-on-error"], 5, "the script runs\n", "bash runs"),
+        (["--no-fallback"], 71, "", "nothing has been run"),
+        (["--phase", "3", "--dry-run"], 71, "", "nothing has been run"),
+    ],
+)
+def test_where_there_is_no_python(
+    bundled: Path, tmp_path: Path, flags: list[str], status: int, printed: str, said: str
+) -> None:
+    (tmp_path / "bin").mkdir()
+    for name in ("bash", "env", "grep"):
+        (tmp_path / "bin" / name).symlink_to(f"/usr/bin/{name}")
+    bundled.chmod(0o755)
+    done = begun([str(bundled), *flags], tmp_path, str(tmp_path / "bin"))
+    assert done.returncode == status
+    assert done.stdout.endswith(printed) if printed else done.stdout == ""
+    assert f"ci-port: there is no python3; {said}" in done.stderr
+
+
+@pytest.mark.parametrize("ignored", [(), ("PIPE",), ("PIPE", "XFSZ", "HUP")])
+def test_the_script_gets_the_signals_as_they_were(bundled: Path, tmp_path: Path, ignored: tuple[str, ...]) -> None:
+    path = place_of_python(tmp_path)
+    bundled.chmod(0o755)
+    (tmp_path / ".ci/pytorch").mkdir(parents=True)
+    (tmp_path / ".ci/pytorch/test.sh").write_text("grep SigIgn /proc/self/status\n")
+    traps = "".join(f"trap '' {name}\n" for name in ignored)
+    seen = [
+        subprocess.run(
+            ["bash", "-c", f'{traps}exec "$@"', "bash", *command],
+            cwd=tmp_path,
+            env={**SMOKE, "PATH": path},
+            capture_output=True,
+            timeout=60,
+            check=True,
+        ).stdout
+        for command in (["bash", ".ci/pytorch/test.sh"], [str(bundled)])
+    ]
+    assert seen[0] == seen[1]

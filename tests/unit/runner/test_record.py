@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from ci_port.model import Execute, Plan
 from ci_port.runner.lock import Lock
 from ci_port.runner.record import VERSION, Record, fingerprint, write
 
+ROOT = Path(__file__).resolve().parents[3]
 PLAN = Plan((Execute(("env",)), Execute(("python", "x"))), 3)
 
 
@@ -96,3 +99,42 @@ def test_a_broken_record_is_a_warning_too(tmp_path: Path) -> None:
     problems = write(broken, str(tmp_path / "record"), {"GITHUB_STEP_SUMMARY": str(summary)})
     assert len(problems) == 1
     assert summary.exists()
+
+
+def limited(path: Path, size: int) -> str:
+    """Write a record in a process whose files may not grow beyond `size`; return what it says."""
+    code = (
+        "import resource, signal, sys; sys.path.insert(0, sys.argv[3])\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)\n"
+        "from ci_port.runner.record import Record, write\n"
+        "print(write(Record(job='j', environment={}), sys.argv[1], {}))"
+    )
+    command = [sys.executable, "-S", "-c", code, str(path), str(size), str(ROOT)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+@pytest.mark.parametrize("room", [0, 1, 100, 300])
+@pytest.mark.parametrize("before", ["", '{"whole": 1}\n', '{"half'])
+def test_there_is_no_half_line_where_there_is_no_room(tmp_path: Path, before: str, room: int) -> None:
+    path = tmp_path / "record"
+    path.write_text(before)
+    assert "File too large" in limited(path, len(before) + room)
+    assert path.read_text() == before
+    assert write(record(), str(path), {}) == []
+    *earlier, last = path.read_text().splitlines()
+    assert earlier == before.splitlines()
+    assert json.loads(last)["version"] == 1
+
+
+def test_sixteen_writers_of_one_file_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "record"
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[2])\n"
+        "from ci_port.runner.record import Record, write\n"
+        "for _ in range(20): assert write(Record(job='j', environment={}), sys.argv[1], {}) == []"
+    )
+    command = [sys.executable, "-S", "-c", code, str(path), str(ROOT)]
+    writers = [subprocess.Popen(command) for _ in range(16)]
+    assert [writer.wait(60) for writer in writers] == [0] * 16
+    assert len({json.loads(line)["id"] for line in path.read_text().splitlines()}) == 16 * 20

@@ -17,7 +17,7 @@ sys.path.insert(0, {root!r})
 from ci_port.host import NULL, PIPE, HereDocument, ProcessSubstitution, Session, Stream, function
 from ci_port.host.live import LiveHost
 from ci_port.runner.live import run
-from ci_port.runner.main import die
+from ci_port.runner.signals import die
 
 def program(sh):
 {body}

@@ -15,16 +15,6 @@ def test_as_bash_does(place: Path, row: Row) -> None:
     check(row, place)
 
 
-def test_each_command_has_a_group_of_its_own(place: Path) -> None:
-    port = ran(
-        as_port("import os; sh.run('sh', '-c', 'ps -o pgid= -p $$; echo $$'); sh.echo(str(os.getpgrp()))"), place
-    )
-    groups = port.stdout.decode().split()
-    if len(groups) != 3:
-        pytest.skip("there is no ps here")
-    assert groups[0] == groups[1] != groups[2]
-
-
 def test_ignored_ends_of_children_are_no_matter(place: Path) -> None:
     command = as_port("sh.ok('sh', '-c', 'exit 3'); sh.run('sh', '-c', 'exit 4')")
     code = f"import os, signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv({command[0]!r}, {command!r})"
