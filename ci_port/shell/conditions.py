@@ -6,8 +6,10 @@ A test of variables is a condition that can be evaluated; a test of the machine 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ci_port.bash import conditional, pattern, regex, words
 from ci_port.bash.names import NAME, is_name
@@ -15,12 +17,17 @@ from ci_port.model import Compare, Condition, Contains, Equals, Fits, Matches, N
 from ci_port.shell import tree
 from ci_port.shell.bashlex_reader import Listing, Simple, Span
 
+_T = TypeVar("_T")
+
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _SUM = re.compile(rf"\s*\$?\{{?({NAME})\}}?\s*(?:(==|!=|<=|>=|<|>)\s*(-?(?:0|[1-9][0-9]*))\s*)?")
 _SIGNS = {"==": "-eq", "!=": "-ne", "<": "-lt", "<=": "-le", ">": "-gt", ">=": "-ge"}
 _EQUAL = frozenset(("=", "==", "!="))
 
 _GAP = re.compile(r"(?:\s|\\\n|#[^\n]*\n)*")
+
+LONGEST = 64
+"""How many operands of a list are looked at together: each arm of a longer one would repeat all that is left of it."""
 
 Readings = Callable[[tree.Statement], "Listing | None"]
 
@@ -55,11 +62,29 @@ class Join:
 Decision = Leaf | Not | Join
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What stands left of a `&&` or `||`; `start` is where its text begins, where there was not too much of it."""
+
+    decision: Decision
+    text: str
+    start: int
+
+
 def join(sign: str, left: Decision, right: Decision) -> Join:
     """Return `left sign right`. `&&` and `||` bind alike, from the left (bash manual, "Lists")."""
     if isinstance(left, Join) and left.sign == sign:
         return Join(sign, (*left.operands, right))
     return Join(sign, (left, right))
+
+
+def shared_out(items: Iterable[_T], ends: Sequence[int], start: Callable[[_T], int]) -> list[list[_T]]:
+    """Return the items that begin before each end and not before an earlier one; both are in the order of the text."""
+    shares: list[list[_T]] = [[] for _ in ends]
+    for item in items:
+        if (at := bisect_right(ends, start(item))) < len(ends):
+            shares[at].append(item)
+    return shares
 
 
 def leaves(decision: Decision) -> Iterator[Leaf]:
@@ -98,17 +123,30 @@ class Conditions:
             return self._whole((block.start, block.end))
         return self._of_statement(block.statements[0], (block.start, block.end))
 
-    def of_list(self, statement: tree.Statement) -> list[Decision]:
-        """Return, for each `&&` and `||` of a statement, the decision that stands left of it."""
+    def of_list(self, statement: tree.Statement) -> list[Side]:
+        """Return what stands left of each `&&` and `||` of a statement.
+
+        Of more than LONGEST operands, the last is shown and the rest is a probe: only a run can answer it.
+        """
         listing = self.reading(statement)
         if listing is None or not listing.operators:
             return []
         terms = self._terms(statement, listing)
+        names: frozenset[str] = frozenset()
         sides = []
-        left = terms[0]
+        left, sign, begins = terms[0], "", listing.operators[0].left[0]
         for index, operator in enumerate(listing.operators, 1):
-            sides.append(left)
-            left = join(operator.sign, left, terms[index])
+            if index > LONGEST:
+                names |= self._names(((begins, operator.left[1]),))
+                text = f"… {sign} {words.squeeze(self.text[begins : operator.left[1]])}"
+                left = Leaf(Probe(text, names), text, begins)
+                sides.append(Side(left, text, begins))
+            else:
+                text = words.squeeze(self.text[operator.left[0] : operator.left[1]])
+                sides.append(Side(left, text, operator.left[0]))
+                names = self._names((operator.left,)) if index == LONGEST else names
+                left = join(operator.sign, left, terms[index])
+            sign, begins = operator.sign, operator.right[0]
         return sides
 
     def of_item(self, subject: Span, patterns: Sequence[Span]) -> Condition:
@@ -134,17 +172,23 @@ class Conditions:
         """Return what each pipeline of the list decides."""
         starts = [statement.start, *(operator.offset + 2 for operator in listing.operators)]
         ends = [*(operator.offset for operator in listing.operators), statement.end]
-        return [self._of_pipeline(statement, listing, span) for span in zip(starts, ends, strict=True)]
+        compounds = [part for part in statement.parts if isinstance(part, tree.Compound)]
+        negated = {place[0] for place in listing.negated}
+        members = zip(
+            zip(starts, ends, strict=True),
+            shared_out(listing.commands, ends, lambda command: command.start),
+            shared_out(compounds, ends, lambda part: part.start),
+            shared_out(sorted(negated), ends, lambda start: start),
+            strict=True,
+        )
+        return [self._of_pipeline(*member) for member in members]
 
-    def _of_pipeline(self, statement: tree.Statement, listing: Listing, span: Span) -> Decision:
-        commands = [command for command in listing.commands if span[0] <= command.start < span[1]]
-        compounds = [
-            part for part in statement.parts if isinstance(part, tree.Compound) and span[0] <= part.start < span[1]
-        ]
+    def _of_pipeline(
+        self, span: Span, commands: Sequence[Simple], compounds: Sequence[tree.Compound], negated: Sequence[int]
+    ) -> Decision:
         if len(commands) + len(compounds) != 1:
             return self._whole(span)
         decision = self._of_compound(compounds[0]) if compounds else self._of_command(commands[0])
-        negated = any(span[0] <= place[0] < span[1] for place in listing.negated)
         return Not(decision) if negated else decision
 
     def _of_compound(self, node: tree.Compound) -> Decision:

@@ -8,8 +8,8 @@ from enum import Enum
 
 from ci_port.shell import tree
 from ci_port.shell.asking import Ask, Asking, Use
-from ci_port.shell.frames import TEXTUAL, Frame, calls, may_be, standing
-from ci_port.shell.positions import Body, File, Line, Member, Role, Term, vanishes
+from ci_port.shell.frames import Frame, calling, running
+from ci_port.shell.positions import TEXTUAL, Body, File, Line, Member, Role, Term, vanishes
 from ci_port.shell.shell_files import ShellFiles
 
 
@@ -46,7 +46,7 @@ class Course:
 
     def decides(self, argv: tuple[str, ...], errexit: bool, pipefail: bool) -> bool:
         state = State(self.frames, errexit, pipefail)
-        found = self.standing(self.frames, lambda member: may_be(member, argv))
+        found = running(*self.where(self.frames), argv)
         return (
             not found
             or self.traps.each
@@ -60,9 +60,9 @@ class Course:
 
     # The call stack.
 
-    def standing(self, frames: tuple[Frame, ...], fits: Callable[[Member], bool]) -> list[Member]:
-        """Return the simple commands that may stand where the first frame says."""
-        return list(standing(self.shell.files[frames[0].file], frames[0], len(frames) == 1, fits))
+    def where(self, frames: tuple[Frame, ...]) -> tuple[File, Frame, bool]:
+        """Return the file of the first frame, the frame, and whether it is the outermost."""
+        return self.shell.files[frames[0].file], frames[0], len(frames) == 1
 
     def callers(self, state: State) -> list[tuple[Member, State]] | None:
         """Return the commands that may have called the innermost function or file; None if they are not known."""
@@ -70,7 +70,7 @@ class Course:
             return None
         name, outside = state.frames[0].function, state.frames[1:]
         names = ("source", ".") if name == "source" else (name,)
-        found = self.standing(outside, lambda member: calls(member, names))
+        found = calling(*self.where(outside), names)
         if not found or any(member.name == "eval" for member in found):
             return None
         return [(member, replace(state, frames=outside)) for member in found]
@@ -240,7 +240,7 @@ class Course:
     def tested(self, term: Term, state: State) -> bool:
         """Whether bash may ignore `set -e` there (bash manual, "The Set Builtin")."""
         body = term.line.body
-        if term.negated or term.rest or body.role is Role.CONDITION:
+        if term.negated or not term.last or body.role is Role.CONDITION:
             return True
         return self.around(body, state, self.tested, unknown=True)
 
@@ -251,7 +251,7 @@ class Course:
         before may still run the trap inside.
         """
         body = term.line.body
-        if term.rest or body.role is Role.CONDITION:
+        if not term.last or body.role is Role.CONDITION:
             return True
         own = body.role in (Role.SUBSTITUTION, Role.JOB)
         return not own and self.around(body, state, self.surely_tested, unknown=False)

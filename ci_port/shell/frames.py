@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ci_port.shell.positions import File, Member
-
-# Builtins and tools that start what stands in their words: the command that ran need not be the first word.
-_STARTERS = frozenset(("command", "exec", "env", "xargs", "find", "nice", "nohup", "timeout", "time", "setsid"))
-# What stands in their words is text of its own.
-TEXTUAL = frozenset(("eval", "trap"))
+from ci_port.shell.positions import STARTERS, TEXTUAL, File, Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +21,20 @@ class Frame:
     function: str
 
 
-def standing(file: File, frame: Frame, outermost: bool, fits: Callable[[Member], bool]) -> Iterator[Member]:
-    """Yield the simple commands of a file that may stand where a frame says and that fit."""
+def running(file: File, frame: Frame, outermost: bool, argv: tuple[str, ...]) -> list[Member]:
+    """Return the simple commands of a file that may stand where a frame says and may have run with these words."""
+    found = file.at(frame.line, argv[0] if argv else None)
+    return [member for member in _in_function(found, frame, outermost) if may_be(member, argv)]
+
+
+def calling(file: File, frame: Frame, outermost: bool, names: tuple[str, ...]) -> list[Member]:
+    """Return the simple commands of a file that may stand where a frame says and call one of these names."""
+    return [member for member in _in_function(file.at(frame.line), frame, outermost) if calls(member, names)]
+
+
+def _in_function(found: Iterable[Member], frame: Frame, outermost: bool) -> Iterator[Member]:
     functions = _functions(frame, outermost)
-    return (member for member in file.at(frame.line) if member.body.function in functions and fits(member))
+    return (member for member in found if member.body.function in functions)
 
 
 def _functions(frame: Frame, outermost: bool) -> tuple[str | None, ...]:
@@ -49,7 +54,7 @@ def may_be(member: Member, argv: tuple[str, ...]) -> bool:
         return bool(known)
     if member.name in TEXTUAL:
         return member.name == "eval" or any(_mentions(raw, argv[0]) for raw in member.raw()[1:])
-    if known[0] in _STARTERS and (argv[0] in known or None in known):
+    if known[0] in STARTERS and (argv[0] in known or None in known):
         return True
     if None not in known:
         return known == argv

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -222,28 +223,23 @@ class _Walker:
 
     def statement(self, statement: tree.Statement, place: _Place) -> None:
         listing = self.listing(statement)
-        places = [(statement.start, statement.end, place)]
+        places = _Stretches(place)
+        parts = sorted(statement.parts, key=lambda part: part.start)
+        starts = [part.start for part in parts]
         sides = self.conditions.of_list(statement)
         operators = zip(listing.operators, statement.pipelines[1:], strict=True) if listing else ()
         for (operator, pipeline), left in zip(operators, sides, strict=True):
             kind = "and" if operator.sign == "&&" else "or"
-            text = words.squeeze(self.text[operator.left[0] : operator.left[1]])
             right = operator.right
-            inside = self.branch(
-                place,
-                kind,
-                operator.offset,
-                right,
-                text,
-                condition_of(left),
-                self.fingerprint((operator.left[0], right[1]), [statement]),
-            )
+            inner = parts[bisect_left(starts, left.start) : bisect_left(starts, right[1])]
+            own = self.fingerprint((left.start, right[1]), inner)
+            inside = self.branch(place, kind, operator.offset, right, left.text, condition_of(left.decision), own)
             self.out.arms[kind, pipeline.start] = inside.branch or ""
-            places.append((right[0], right[1], inside))
+            places.add(right, inside)
         for command in listing.commands if listing else ():
-            self.command(command, _innermost(places, command.start))
+            self.command(command, places.at(command.start))
         for part in statement.parts:
-            self.node(part, _innermost(places, part.start))
+            self.node(part, places.at(part.start))
 
     def command(self, command: Simple, place: _Place) -> None:
         raw = tuple(self.text[start:end] for start, end in command.words)
@@ -415,9 +411,23 @@ class _Walker:
         return _digest(words.squeeze("".join(pieces)))
 
 
-def _innermost(places: list[tuple[int, int, _Place]], offset: int) -> _Place:
-    """Return the place of the last stretch that holds the offset; the first holds them all."""
-    return next((place for start, end, place in reversed(places) if start <= offset < end), places[0][2])
+class _Stretches:
+    """The places of a statement: that of the whole, and those of its operands, in the order of the text."""
+
+    def __init__(self, whole: _Place) -> None:
+        self.whole = whole
+        self.starts: list[int] = []
+        self.stretches: list[tuple[int, _Place]] = []
+
+    def add(self, span: Span, place: _Place) -> None:
+        self.starts.append(span[0])
+        self.stretches.append((span[1], place))
+
+    def at(self, offset: int) -> _Place:
+        """Return the place of the operand that holds the offset; else that of the whole."""
+        number = bisect_right(self.starts, offset)
+        end, place = self.stretches[number - 1] if number else (-1, self.whole)
+        return place if offset < end else self.whole
 
 
 def _cut(nodes: Iterable[object]) -> Iterator[tuple[int, int, str]]:

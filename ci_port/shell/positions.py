@@ -6,11 +6,13 @@ The same tree as the reader's, seen from its leaves: from each command the way l
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
+from itertools import chain
 
 from ci_port.bash import words
 from ci_port.shell import tree
@@ -79,9 +81,15 @@ class Term:
     members: list[Member] = field(default_factory=list)
 
     @property
-    def rest(self) -> list[Term]:
+    def last(self) -> bool:
+        """Whether it ends its list."""
+        return self.number + 1 == len(self.line.terms)
+
+    @property
+    def rest(self) -> Iterator[Term]:
         """What comes after it in its list."""
-        return self.line.terms[self.number + 1 :]
+        terms = self.line.terms
+        return (terms[number] for number in range(self.number + 1, len(terms)))
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -133,6 +141,12 @@ class Member:
         return [self.file.text[start:end] for start, end in spans[len(self.words) - len(self.command) :]]
 
 
+# Builtins and tools that start what stands in their words: the command that ran need not be the first word.
+STARTERS = frozenset(("command", "exec", "env", "xargs", "find", "nice", "nohup", "timeout", "time", "setsid"))
+# What stands in their words is text of its own.
+TEXTUAL = frozenset(("eval", "trap"))
+
+
 class File:
     """One text with all its commands. Raises SyntaxFault, or RecursionError, where it cannot be read."""
 
@@ -148,16 +162,19 @@ class File:
         _Builder(self).block(self.script, Reader(text).script(), _Around(None))
 
     @cached_property
-    def _by_line(self) -> dict[int, list[Member]]:
-        found: dict[int, list[Member]] = defaultdict(list)
+    def _by_line(self) -> dict[int, dict[str | None, list[Member]]]:
+        """The simple commands by line and first word; None where another may run than the text names first."""
+        found: dict[int, dict[str | None, list[Member]]] = defaultdict(lambda: defaultdict(list))
         for member in self.commands:
+            named = member.words and member.words[0] not in STARTERS and member.name not in TEXTUAL
             for line in range(member.lines[0], member.lines[1] + 1):
-                found[line].append(member)
+                found[line][member.words[0] if named else None].append(member)
         return found
 
-    def at(self, line: int) -> Sequence[Member]:
-        """Return the simple commands that bash may report on this line."""
-        return self._by_line.get(line, ())
+    def at(self, line: int, word: str | None = None) -> Iterable[Member]:
+        """Return the simple commands that bash may report on this line, and that may run a command named `word`."""
+        found = self._by_line.get(line, {})
+        return chain(*found.values()) if word is None else (*found.get(word, ()), *found.get(None, ()))
 
     def named(self, *names: str) -> Iterator[Member]:
         """Yield the simple commands with one of these names."""
@@ -194,8 +211,10 @@ class _Builder:
             line.terms.append(term)
             term.members += [self.member(term, node, around) for node in pipeline.commands]
         members = [member for term in line.terms for member in term.members]
+        starts = [member.node.start for member in members]
         for part in statement.parts:
-            holder = next((member for member in reversed(members) if member.node.start <= part.start), None)
+            before = bisect_right(starts, part.start)
+            holder = members[before - 1] if before else None
             if holder is not None and part is not holder.node and not isinstance(part, tree.Skipped):
                 holder.parts.append(part)
                 self.part(part, holder, around, statement.end)
