@@ -15,6 +15,7 @@ from typing import Any
 
 from ci_port.bash.quoting import assignment, quoted
 from ci_port.model import Execute, Plan, Step, Write
+from ci_port.model.markdown import code
 from ci_port.parity import contents
 from ci_port.parity.wording import command_words
 
@@ -58,19 +59,19 @@ class Edit:
 
 
 def _code(words: Sequence[str]) -> str:
-    return "`" + " ".join(words) + "`"
+    return code(" ".join(words))
 
 
 def _changed(edit: Edit) -> str:
     if not edit.removed:
-        return f"added {_code(edit.added)} to `{edit.command} …`"
+        return f"added {_code(edit.added)} to {code(f'{edit.command} …')}"
     if not edit.added:
-        return f"removed {_code(edit.removed)} from `{edit.command} …`"
-    return f"changed {_code(edit.removed)} to {_code(edit.added)} in `{edit.command} …`"
+        return f"removed {_code(edit.removed)} from {code(f'{edit.command} …')}"
+    return f"changed {_code(edit.removed)} to {_code(edit.added)} in {code(f'{edit.command} …')}"
 
 
 def _variable(edit: Edit) -> str:
-    where = f" for `{edit.command} …`" if edit.command else ""
+    where = f" for {code(f'{edit.command} …')}" if edit.command else ""
     if not edit.removed:
         return f"exported {_code(edit.added)}{where}"
     if not edit.added:
@@ -80,10 +81,10 @@ def _variable(edit: Edit) -> str:
 
 def _content(edit: Edit) -> str:
     if not edit.removed:
-        return f"added {_code(edit.added)} to the content for `{edit.command} …`"
+        return f"added {_code(edit.added)} to the content for {code(f'{edit.command} …')}"
     if not edit.added:
-        return f"removed {_code(edit.removed)} from the content for `{edit.command} …`"
-    return f"changed {_code(edit.removed)} to {_code(edit.added)} in the content for `{edit.command} …`"
+        return f"removed {_code(edit.removed)} from the content for {code(f'{edit.command} …')}"
+    return f"changed {_code(edit.removed)} to {_code(edit.added)} in the content for {code(f'{edit.command} …')}"
 
 
 _SENTENCES: dict[Kind, Callable[[Edit], str]] = {
@@ -92,9 +93,11 @@ _SENTENCES: dict[Kind, Callable[[Edit], str]] = {
     Kind.MOVED: lambda edit: f"moved {_code(edit.added)}: {edit.command}",
     Kind.CHANGED: _changed,
     Kind.CONTENT: _content,
-    Kind.DIRECTORY: lambda edit: f"moved `{edit.command} …` from directory {edit.removed[0]} to {edit.added[0]}",
+    Kind.DIRECTORY: lambda edit: (
+        f"moved {code(f'{edit.command} …')} from directory {edit.removed[0]} to {edit.added[0]}"
+    ),
     Kind.VARIABLE: _variable,
-    Kind.COMMAND_STATUS: lambda edit: f"`{edit.command} …` exits {edit.added[0]} instead of {edit.removed[0]}",
+    Kind.COMMAND_STATUS: lambda edit: f"{code(f'{edit.command} …')} exits {edit.added[0]} instead of {edit.removed[0]}",
     Kind.STATUS: lambda edit: f"changed the exit status of the run from {edit.removed[0]} to {edit.added[0]}",
 }
 
@@ -265,7 +268,7 @@ def _with_moves(found: Sequence[Edit], right: Plan) -> Iterator[Edit]:
             continue
         if edit.kind is Kind.ADDED and moved[edit.added]:
             at = order.index(edit.added)
-            where = f"now after `{' '.join(order[at - 1])}`" if at else "now first"
+            where = f"now after {code(' '.join(order[at - 1]))}" if at else "now first"
             yield Edit(Kind.MOVED, where, (), edit.added)
         else:
             yield edit

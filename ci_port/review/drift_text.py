@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ci_port.model.markdown import code
 from ci_port.parity import Report
 from ci_port.parity.render.facts import headline, place_text, problems, variables
-from ci_port.parity.render.markdown import code
 from ci_port.review.drift import Drift, Moved, differing
 
 
@@ -63,8 +63,8 @@ def _tasks(drift: Drift) -> Iterator[str]:
 
 def _where(moved: Moved) -> str:
     if moved.part is None:
-        return f"{code(moved.id)} of {moved.file}"
-    return f"{code(moved.id)} ({moved.file}:{moved.part.line}): {code(moved.part.shows)}"
+        return f"{code(moved.id)} of {code(moved.file)}"
+    return f"{code(moved.id)} ({code(f'{moved.file}:{moved.part.line}')}): {code(moved.part.shows)}"
 
 
 _SHOWN = 50
@@ -85,5 +85,5 @@ def _jobs(report: Report) -> Iterator[str]:
         yield f"- … and {len(report.findings) - _SHOWN:,} more changes"
     for problem in problems(report):
         if problem.kind != "different":
-            yield f"- [ ] {problem.kind}, {len(problem.cases):,} jobs: {problem.message}"
+            yield f"- [ ] {problem.kind}, {len(problem.cases):,} jobs: {code(problem.message)}"
     yield ""

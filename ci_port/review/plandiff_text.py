@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
 
+from ci_port.bash.quoting import visible
+from ci_port.model.markdown import code
 from ci_port.parity.render.style import Style
 from ci_port.review.plandiff import Group, PlanDiff
 
 _SHOWN = 3
+Shown = Callable[[str], str]
 
 
 def text_lines(diff: PlanDiff, style: Style) -> Iterator[str]:
@@ -16,10 +20,10 @@ def text_lines(diff: PlanDiff, style: Style) -> Iterator[str]:
         where = _where(group)
         mark = style.good("=") if group.agreed and len(diff.sides) > 1 else style.bad("!") if where else style.bold("~")
         yield f"{mark} {style.bold(_in_jobs(group, diff.total))}{style.bad(where)}"
-        yield f"    {_ids(group.all_jobs)}"
-    for line in _other_lines(diff):
+        yield f"    {_ids(group.all_jobs, visible)}"
+    for line in _other_lines(diff, visible):
         yield style.bad(line)
-    yield from (f"note: {note}" for note in diff.notes)
+    yield from (f"note: {visible(note)}" for note in diff.notes)
     yield (style.bad if diff.moved else style.good)(f"{_changed(diff)}{diff.verdict}")
 
 
@@ -34,8 +38,8 @@ def markdown(diff: PlanDiff) -> str:
             body += f"- … and {len(groups) - number:,} more changes\n"
             break
         body += item
-    others = "".join(f"- {line}\n" for line in _other_lines(diff))
-    notes = "".join(f"\n> {note}\n" for note in diff.notes)
+    others = "".join(f"- {line}\n" for line in _other_lines(diff, code))
+    notes = "".join(f"\n> {code(note)}\n" for note in diff.notes)
     return f"{head}\n{body}{others[:4000]}{notes}"
 
 
@@ -45,7 +49,7 @@ _LISTED = 30
 
 def _details(group: Group) -> str:
     jobs = group.all_jobs
-    listed = "<br>".join(f"<code>{id.replace('<', '&lt;')}</code>" for id in jobs[:_LISTED])
+    listed = "<br>".join(f"<code>{escape(visible(id))}</code>" for id in jobs[:_LISTED])
     more = f"<br>… and {len(jobs) - _LISTED:,} more" if len(jobs) > _LISTED else ""
     return f"  <details><summary>jobs</summary>{listed}{more}</details>\n"
 
@@ -64,8 +68,8 @@ def _where(group: Group) -> str:
     return " — " + ", ".join(f"the {name} in {len(jobs):,}" for name, jobs in having.items())
 
 
-def _ids(ids: Sequence[str]) -> str:
-    return ", ".join(ids[:_SHOWN]) + (f" and {len(ids) - _SHOWN:,} more" if len(ids) > _SHOWN else "")
+def _ids(ids: Sequence[str], shown: Shown) -> str:
+    return ", ".join(map(shown, ids[:_SHOWN])) + (f" and {len(ids) - _SHOWN:,} more" if len(ids) > _SHOWN else "")
 
 
 def _changed(diff: PlanDiff) -> str:
@@ -83,10 +87,10 @@ _OTHERS = {
 }
 
 
-def _other_lines(diff: PlanDiff) -> Iterator[str]:
+def _other_lines(diff: PlanDiff, shown: Shown) -> Iterator[str]:
     for name, side in diff.sides.items():
         for table, what in _OTHERS.items():
             for reason, ids in getattr(side, table).items():
-                yield f"{name}: {len(ids):,} of {diff.total:,} jobs {what} ({_ids(ids)}): {reason}"
+                yield f"{name}: {len(ids):,} of {diff.total:,} jobs {what} ({_ids(ids, shown)}): {shown(reason)}"
     for name, reason in diff.absent.items():
-        yield f"{name}: not compared: {reason}"
+        yield f"{name}: not compared: {shown(reason)}"

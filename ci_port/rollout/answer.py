@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ci_port.bash.quoting import visible
+from ci_port.model.markdown import cell, code
 from ci_port.parity.render.style import Style
 from ci_port.rollout.gate import Requirement, is_open
 from ci_port.rollout.phases import Phase
@@ -15,17 +17,16 @@ def text_lines(phase: Phase, found: Sequence[Requirement], style: Style) -> Iter
     width = max(len(one.name) for one in found)
     for one in found:
         mark = style.good("ok    ") if one.holds else style.bad("CLOSED")
-        yield f"{mark}  {one.name:<{width}}  {one.found}  (asked: {one.asked})"
-    yield style.bold(_verdict(phase, found))
+        yield f"{mark}  {one.name:<{width}}  {visible(one.found)}  (asked: {visible(one.asked)})"
+    yield style.bold(_verdict(visible(str(phase)), found))
 
 
 def markdown_lines(phase: Phase, found: Sequence[Requirement]) -> Iterator[str]:
     """Yield the answer as Markdown."""
-    yield f"### {'🟢' if is_open(found) else '🔴'} {_verdict(phase, found)}\n"
+    yield f"### {'🟢' if is_open(found) else '🔴'} {_verdict(code(str(phase)), found)}\n"
     yield "| | requirement | found | asked |\n|---|---|---|---|"
     for one in found:
-        cells = (cell.replace("|", "\\|").replace("\n", " ") for cell in (one.name, one.found, one.asked))
-        yield f"| {'✅' if one.holds else '❌ closed'} | {' | '.join(cells)} |"
+        yield f"| {'✅' if one.holds else '❌ closed'} | {one.name} | {cell(one.found)} | {cell(one.asked)} |"
 
 
 def to_json(phase: Phase, found: Sequence[Requirement]) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def to_json(phase: Phase, found: Sequence[Requirement]) -> dict[str, Any]:
     return {"phase": phase.id, "open": is_open(found), "requirements": rows}
 
 
-def _verdict(phase: Phase, found: Sequence[Requirement]) -> str:
+def _verdict(phase: str, found: Sequence[Requirement]) -> str:
     closed = [one.name for one in found if not one.holds]
     if not closed:
         return f"phase {phase}: open"

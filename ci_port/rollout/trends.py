@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from ci_port.bash.quoting import visible
+from ci_port.model.markdown import code
 from ci_port.parity.render.plot import Series
 from ci_port.parity.render.style import Style
 from ci_port.rollout.evidence import Figures, trend
@@ -73,7 +75,7 @@ def text_lines(trends: Trends, style: Style) -> Iterator[str]:
     if not trends:
         yield "there is no evidence for this yet"
     for phase, days in trends.items():
-        yield style.bold(f"phase {phase}")
+        yield style.bold(f"phase {visible(phase)}")
         rows = [_HEAD, *(_cells(day, one) for day, one in days.items())]
         widths = [max(len(row[at]) for row in rows) for at in range(len(_HEAD))]
         for row in rows:
@@ -83,7 +85,7 @@ def text_lines(trends: Trends, style: Style) -> Iterator[str]:
 def markdown_lines(trends: Trends) -> Iterator[str]:
     """Yield the trends as Markdown: a table for each phase."""
     for phase, days in trends.items():
-        yield f"\n### Phase {phase}\n"
+        yield f"\n### Phase {code(phase)}\n"
         yield "| " + " | ".join(_HEAD) + " |"
         yield "|---|" + "---:|" * (len(_HEAD) - 1)
         for day, one in days.items():

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ci_port.model import Plan
+from ci_port.model.markdown import cell, code
 from ci_port.model.plan import dumps
 from ci_port.runner.describe import describe
 from ci_port.runner.lock import Lock
@@ -93,8 +94,12 @@ class Record:
         ]
         if self.shadow is not None:
             rows.append(("shadow", f"{self.shadow['outcome']}: {self.shadow['detail']}"))
-        lines = [f"| {name} | {_cell(value)} |" for name, value in rows if value is not None]
-        return "\n".join([f"### ci-port: {_cell(self.job)}", "", "| | |", "|---|---|", *lines, "", ""])
+        lines = [
+            f"| {name} | {cell(value) if isinstance(value, str) else value} |"
+            for name, value in rows
+            if value is not None
+        ]
+        return "\n".join([f"### ci-port: {code(self.job)}", "", "| | |", "|---|---|", *lines, "", ""])
 
 
 def write(record: Record, target: str | None, environment: Mapping[str, str]) -> list[str]:
@@ -168,7 +173,3 @@ def _ends_a_line(path: str) -> bool:
             return not file.seek(0, os.SEEK_END) or (file.seek(-1, os.SEEK_END) >= 0 and file.read(1) == b"\n")
     except OSError:
         return True
-
-
-def _cell(value: object) -> str:
-    return str(value).replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ci_port.model import Branch, Condition, Probe, atoms
+from ci_port.model.markdown import cell, code, fenced
 from ci_port.shell.coverage import AtomCoverage, BranchCoverage, Coverage
 from ci_port.shell.decided import Key
 from ci_port.shell.inventory import Inventory
@@ -247,34 +248,37 @@ def markdown_lines(
     rows = {(row.part.file, row.part.id): row for row in trace.rows} if trace else {}
     yield "# Inventory"
     for name, file in files.items():
-        yield f"\n## {_cell(name)}\n\n{_totals(file)}.\n"
+        yield f"\n## {code(name)}\n\n{_totals(file)}.\n"
         if file.functions:
-            yield "Functions: " + ", ".join(f"`{item.name}` ({item.line}–{item.end_line})" for item in file.functions)
+            yield "Functions: " + ", ".join(
+                f"{code(item.name)} ({item.line}–{item.end_line})" for item in file.functions
+            )
             yield ""
         titles = ["Line", "Function", "Branch", *(["Twin", "Status"] if trace else []), *(c.name for c in coverages)]
         yield "| " + " | ".join(titles) + " |"
         yield "|" + " --- |" * len(titles)
         for branch in file.branches:
             key = (name, branch.id)
-            cells = [str(branch.line), branch.function or "", f"`{_cell(_cut(branch_text(branch), 90))}`"]
+            cells = [
+                str(branch.line),
+                cell(branch.function) if branch.function else "",
+                cell(_cut(branch_text(branch), 90)),
+            ]
             if trace:
                 row = rows[key]
-                cells += [_cell((row.declared.twin or "") if row.declared else ""), row.status.value]
+                twin = row.declared.twin if row.declared else None
+                cells += [cell(twin) if twin else "", row.status.value]
             cells += [_taken(coverage.branches[key], reasons.get(key)) for coverage in coverages]
             yield "| " + " | ".join(cells) + " |"
         for item in file.unknown:
-            yield f"\nNot understood, line {item.line} column {item.column}: {_cell(item.name)}"
+            yield f"\nNot understood, line {item.line} column {item.column}: {code(item.name)}"
     if trace and trace.unanswered:
-        yield "\nFunctions that answer no branch: " + ", ".join(f"`{name}`" for name in trace.unanswered)
+        yield "\nFunctions that answer no branch: " + ", ".join(code(name) for name in trace.unanswered)
     for coverage in coverages:
-        yield f"\n## Coverage\n\n```\n{chr(10).join(coverage_lines(coverage, files, reasons))}\n```"
+        yield f"\n## Coverage\n\n{fenced(coverage_lines(coverage, files, reasons))}"
 
 
 def _taken(branch: BranchCoverage, reason: str | None) -> str:
     if branch.taken:
         return f"{branch.taken:,} runs"
-    return f"unreachable: {_cell(reason)}" if reason else f"**{_untaken(branch)}**"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("`", "'").replace("\n", " ")
+    return f"unreachable: {cell(reason)}" if reason else f"**{_untaken(branch)}**"

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ci_port.bash.quoting import visible
 from ci_port.shell import listing
 from ci_port.shell.coverage import Coverage, Reader
 from ci_port.shell.decided import Key
@@ -44,6 +45,10 @@ def _markdown(found: Found) -> Iterator[str]:
 
 
 def _text(found: Found) -> Iterator[str]:
+    return map(visible, _text_lines(found))
+
+
+def _text_lines(found: Found) -> Iterator[str]:
     if found.traced is None and not found.coverages:
         yield from listing.text_lines(found.reader.files)
     if found.traced is not None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ci_port.bash.quoting import assignment, quoted
 from ci_port.model import Case, Place
+from ci_port.model.markdown import code
 from ci_port.parity.compare import Result, Shape, Verdict
 from ci_port.parity.report import Finding, Report
 from ci_port.parity.wording import guess, sides
@@ -80,7 +81,7 @@ def headline(finding: Finding) -> str:
     words = " ".join(left.words or right.words)
     more = "; ".join(str(edit) for edit in finding.edits[:3])
     rest = f"; and {len(finding.edits) - 3} more" if len(finding.edits) > 3 else ""
-    return f"step {found.index + 1} `{words}` {SHAPES[found.shape]}: {more}{rest}"
+    return f"step {found.index + 1} {code(words)} {SHAPES[found.shape]}: {more}{rest}"
 
 
 def variables(case: Case) -> str:

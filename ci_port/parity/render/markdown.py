@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ci_port.model.markdown import cell, code, fenced
 from ci_port.parity.render.facts import counts_line, place_text, problems, variables
 from ci_port.parity.report import Finding, Report
 from ci_port.parity.wording import command_words, notes
@@ -32,14 +33,14 @@ def _blocks(report: Report) -> Iterator[str]:
     others = [problem for problem in problems(report) if problem.kind != "different"]
     if others:
         rows = (
-            f"| {p.kind} | {cell(p.message)} | {code(place_text(p.script or p.port))} | {len(p.cases):,} |"
+            f"| {p.kind} | {cell(p.message)} | {cell(place_text(p.script or p.port))} | {len(p.cases):,} |"
             for p in others
         )
         yield "\n### Also\n\n| what | why | where | cases |\n|---|---|---|---:|\n" + "\n".join(rows) + "\n"
     if report.waivers:
         rows = (
-            f"| {code(use.waiver.branch)} | {cell(use.waiver.reason)} | {cell(use.waiver.owner)} "
-            f"| {use.waiver.expires} | {len(use.cases):,} | {cell(use.problem) or 'in order'} |"
+            f"| {cell(use.waiver.branch)} | {cell(use.waiver.reason)} | {cell(use.waiver.owner)} "
+            f"| {use.waiver.expires} | {len(use.cases):,} | {cell(use.problem) if use.problem else 'in order'} |"
             for use in report.waivers
         )
         head = "| branch | reason | owner | until | cases | state |\n|---|---|---|---|---:|---|\n"
@@ -48,8 +49,8 @@ def _blocks(report: Report) -> Iterator[str]:
 
 
 def _compared(report: Report) -> str:
-    rows = [f"| {name} | {code(one.name)} | `{one.fingerprint[:12]}` |" for name, one in report.subjects.items()]
-    spaces = ", ".join(f"{space.name} ({space.cases:,})" for space in report.spaces)
+    rows = [f"| {name} | {cell(one.name)} | `{one.fingerprint[:12]}` |" for name, one in report.subjects.items()]
+    spaces = ", ".join(f"{code(space.name)} ({space.cases:,})" for space in report.spaces)
     return (
         "| compared | name | fingerprint |\n|---|---|---|\n"
         + "\n".join(rows)
@@ -65,46 +66,24 @@ def _finding(number: int, finding: Finding, report: Report) -> str:
     wanted = f", {excused:,} of them wanted" if excused else ""
     lines = [f"\n### {number}. {len(ids):,} {'case' if len(ids) == 1 else 'cases'}{wanted}: step {found.index + 1}\n"]
     lines.append(f"Script {code(place_text(group.control_place))}, port {code(place_text(group.candidate_place))}\n")
-    lines.append("```diff")
+    shown = []
     for sign, step, status in (
         ("-", found.control, found.control_status),
         ("+", found.candidate, found.candidate_status),
     ):
         words = command_words(step) if step else (f"(end, exit {status})",)
-        lines.append(f"{sign} {' '.join(words)}")
-        lines += [f"{sign}   # {note}" for note in (notes(step) if step else ())]
-    lines.append("```\n")
+        shown.append(f"{sign} {' '.join(words)}")
+        shown += [f"{sign}   # {note}" for note in (notes(step) if step else ())]
+    lines.append(fenced(shown, "diff") + "\n")
     lines += [f"- {edit}" for edit in finding.edits[:_IDS]]
     lines.append(f"\nSmallest environment: {code(variables(finding.minimal))}\n")
-    shown = "\n".join(f"- {code(id)}" for id in ids[:_IDS])
+    listed = "\n".join(f"- {code(id)}" for id in ids[:_IDS])
     more = f"\n- … and {len(ids) - _IDS:,} more" if len(ids) > _IDS else ""
-    lines.append(f"<details><summary>Cases</summary>\n\n{shown}{more}\n\n</details>\n")
+    lines.append(f"<details><summary>Cases</summary>\n\n{listed}{more}\n\n</details>\n")
     return "\n".join(lines)
 
 
 def _details(report: Report) -> str:
     times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in report.durations.items())
-    notes_ = "".join(f"\n{note}\n" for note in report.notes)
+    notes_ = "".join(f"\n{code(note)}\n" for note in report.notes)
     return f"\nTimes: {times}.\n{notes_}" if times else notes_
-
-
-def code(text: str) -> str:
-    """Return text as inline code, whatever backquotes and bars it holds."""
-    fence = "`" * (1 + max((len(run) for run in _runs(text)), default=0))
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|").replace("\n", " ")
-
-
-def _runs(text: str) -> Iterator[str]:
-    run = ""
-    for char in text + " ":
-        if char == "`":
-            run += char
-        elif run:
-            yield run
-            run = ""
-
-
-def cell(text: str) -> str:
-    """Return text for a cell of a table."""
-    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")

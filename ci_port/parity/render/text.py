@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ci_port.bash.quoting import quoted, visible
 from ci_port.model import Case, Place
 from ci_port.model.case import case_to_json
 from ci_port.model.plan import dumps
@@ -47,7 +47,7 @@ def waiver_lines(report: Report) -> Iterator[str]:
     """Yield what each waiver excuses, or what is wrong with it."""
     for use in report.waivers:
         what = use.problem or f"{use.waiver.reason} (until {use.waiver.expires})"
-        yield f"waiver of {use.waiver.owner} for {use.waiver.branch}: {what}"
+        yield visible(f"waiver of {use.waiver.owner} for {use.waiver.branch}: {what}")
         if use.cases:
             yield f"  excuses {len(use.cases):,} of the cases"
 
@@ -65,7 +65,7 @@ def summary_line(summary: Summary, style: Style) -> str:
 
 def ids_text(results: Sequence[Result]) -> str:
     """Return the first ids and how many more there are."""
-    shown = ", ".join(result.case.id for result in results[:_IDS])
+    shown = ", ".join(visible(result.case.id) for result in results[:_IDS])
     return shown + (f" and {len(results) - _IDS:,} more" if len(results) > _IDS else "")
 
 
@@ -114,10 +114,14 @@ def see_both(result: Result, base: Mapping[str, str], command: str, flags: Seque
     for implementation in ("shell", "python"):
         plan = [command, "plan", "--impl", implementation, *flags]
         if case.world is not None or case.args or case.stdin is not None:
-            line = shlex.quote(dumps(case_to_json(case)))
-            yield f"printf '%s\\n' {line} | {shlex.join([*plan, '--cases', '-', '--format', 'text'])}"
+            line = quoted(dumps(case_to_json(case)))
+            yield f"printf '%s\\n' {line} | {_joined([*plan, '--cases', '-', '--format', 'text'])}"
         else:
-            yield shlex.join([*plan, *_environment_flags(case, base)])
+            yield _joined([*plan, *_environment_flags(case, base)])
+
+
+def _joined(words: Iterable[str]) -> str:
+    return " ".join(map(quoted, words))
 
 
 def _environment_flags(case: Case, base: Mapping[str, str]) -> Iterator[str]:
@@ -139,7 +143,7 @@ def untrusted_lines(results: Iterable[Result]) -> Iterator[str]:
             reason = f"{guess(probe)} ({place_text(probe.place)})"
             reasons.setdefault((reason, probe.paste), []).append(result)
     for (reason, paste), members in reasons.items():
-        yield f"untrusted, {reason}"
+        yield visible(f"untrusted, {reason}")
         if paste:
             yield f"  to settle it: {paste}"
         yield f"  {len(members):,} of the cases: {ids_text(members)}"
@@ -158,5 +162,5 @@ def not_ported_lines(results: Iterable[Result]) -> Iterator[str]:
         if result.branch:
             branches.setdefault(result.branch, []).append(result)
     for branch, members in branches.items():
-        yield f"not ported: {branch}"
+        yield visible(f"not ported: {branch}")
         yield f"  {len(members):,} of the cases: {ids_text(members)}"

@@ -107,7 +107,7 @@ def test_the_list_says_what_to_do(traced: ProjectOnDisk, capsys: Capture, monkey
     assert (
         "## Stale functions: look at each, against what it was written from\n\n- [ ] `drifted_port:run_suite`\n" in out
     )
-    assert "  - changed: `run_suite` (test.sh:3): `run_suite()`" in out
+    assert "  - changed: `run_suite` (`test.sh:3`): `run_suite()`" in out
     assert "- [ ] 3 jobs, such as `unit`: script `test.sh:4 in f`" in out
     assert "removed `--new` from `run …`" in out
     assert out.rstrip().endswith("- [ ] `ci-port lock`")

@@ -105,8 +105,8 @@ def test_markdown(rolled: ProjectOnDisk, capsys: Capture) -> None:
     report = made(rolled, capsys)
     assert main(["gate", "1", "--report", str(report), "--format", "markdown", *rolled.flags]) == 5
     out = capsys.readouterr().out
-    assert out.startswith("### 🔴 phase 1 (limited): closed by 1 of")
-    assert "| ❌ closed | shadow runs | 0 | at least 2 in 14 days |" in out
+    assert out.startswith("### 🔴 phase `1 (limited)`: closed by 1 of")
+    assert "| ❌ closed | shadow runs | `0` | `at least 2 in 14 days` |" in out
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_trends_are_shown_by_phase_and_day(rolled: ProjectOnDisk, capsys: Captur
     ((phase, days),) = json.loads(capsys.readouterr().out).items()
     assert (phase, [day["shadow"] for day in days.values()]) == ("1 (limited)", [2])
     assert main([*show, "--format", "markdown"]) == 0
-    assert "### Phase 1 (limited)" in capsys.readouterr().out
+    assert "### Phase `1 (limited)`" in capsys.readouterr().out
     assert main([*show, "--phase", "7"]) == 2
 
 

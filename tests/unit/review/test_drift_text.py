@@ -31,10 +31,10 @@ def test_nothing_to_do_is_one_sentence() -> None:
 def test_parts_are_tasks_with_their_places() -> None:
     found = lines(Drift("t.sh", (NEW,), (CHANGED,), (GONE, ORPHAN), None))
     assert "Parts of the script: 1 added, 1 changed, 2 removed." in found
-    assert "- [ ] `f` (t.sh:3): `f()`" in found
+    assert "- [ ] `f` (`t.sh:3`): `f()`" in found
     at = found.index("- [ ] `port:f`")
-    assert found[at + 1 : at + 3] == ["  - changed: `f` (t.sh:3): `f()`", "  - removed: `g` of t.sh"]
-    assert found[found.index("## Changed or removed, without a function") + 2] == "- [ ] `h` of t.sh"
+    assert found[at + 1 : at + 3] == ["  - changed: `f` (`t.sh:3`): `f()`", "  - removed: `g` of `t.sh`"]
+    assert found[found.index("## Changed or removed, without a function") + 2] == "- [ ] `h` of `t.sh`"
     assert "## Jobs that differ" not in found
     assert found[-1] == "- [ ] `ci-port lock`"
 
@@ -45,4 +45,4 @@ def test_jobs_that_differ_are_tasks_each_change_once() -> None:
     jobs = found[found.index("## Jobs that differ") :]
     assert jobs[2].startswith("- [ ] 2 jobs, such as `cuda/unit`: script `scripts/test.sh:11 in run_suite`")
     assert "  - smallest environment: `BUILD=cuda`" in jobs
-    assert "- [ ] not ported, 1 jobs: the port has no function yet for the new arm" in jobs
+    assert "- [ ] not ported, 1 jobs: `the port has no function yet for the new arm`" in jobs

@@ -17,7 +17,7 @@ PLAIN = Style(colour=False)
 def test_text_marks_each_requirement() -> None:
     assert list(text_lines(PHASE, [HELD, CLOSED], PLAIN)) == [
         "ok      report       here  (asked: a report)",
-        "CLOSED  shadow runs  0 | 1\n2  (asked: at least 3)",
+        "CLOSED  shadow runs  0 | 1\\n2  (asked: at least 3)",
         "phase 1 (limited): closed by 1 of 2 requirements: shadow runs",
     ]
     assert list(text_lines(PHASE, [HELD], PLAIN))[-1] == "phase 1 (limited): open"
@@ -25,10 +25,10 @@ def test_text_marks_each_requirement() -> None:
 
 def test_markdown_keeps_a_cell_a_cell() -> None:
     head, _, held, closed = markdown_lines(PHASE, [HELD, CLOSED])
-    assert head.startswith("### 🔴 phase 1 (limited): closed")
-    assert held == "| ✅ | report | here | a report |"
-    assert closed == "| ❌ closed | shadow runs | 0 \\| 1 2 | at least 3 |"
-    assert next(iter(markdown_lines(PHASE, [HELD]))) == "### 🟢 phase 1 (limited): open\n"
+    assert head.startswith("### 🔴 phase `1 (limited)`: closed")
+    assert held == "| ✅ | report | `here` | `a report` |"
+    assert closed == "| ❌ closed | shadow runs | `0 \\| 1\\n2` | `at least 3` |"
+    assert next(iter(markdown_lines(PHASE, [HELD]))) == "### 🟢 phase `1 (limited)`: open\n"
 
 
 def test_json() -> None:

@@ -58,5 +58,5 @@ def test_text_is_a_table_for_each_phase() -> None:
 
 def test_markdown_is_a_table_for_each_phase() -> None:
     found = list(markdown_lines(TRENDS))
-    assert found[0] == "\n### Phase 1 (limited)\n"
+    assert found[0] == "\n### Phase `1 (limited)`\n"
     assert found[4] == "| 2026-11-21 | 1 | 1 | 100.00 | 0 | 0 | - |"

@@ -81,8 +81,8 @@ def test_summary_is_a_table_that_values_cannot_break(tmp_path: Path) -> None:
     shadowed.shadow = {"outcome": "same", "detail": "2\nsteps"}
     assert write(shadowed, None, {"GITHUB_STEP_SUMMARY": str(summary)}) == []
     text = summary.read_text()
-    assert text.startswith("before\n### ci-port: job:a\\|b/&lt;c>\n")
-    assert "| shadow | same: 2 steps |" in text
+    assert text.startswith("before\n### ci-port: `job:a|b/<c>`\n")
+    assert "| shadow | `same: 2\\nsteps` |" in text
     assert all(re.fullmatch(r"\|.*\|", line) for line in text.splitlines()[2:] if line)
 
 
