@@ -48,7 +48,7 @@ def add(command: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out `ci-port diff-plan`: 0 nothing changes, 1 something does, 4 some job could not be planned."""
+    """Carry out `ci-port diff-plan`: 0 nothing changes, 1 plans or the jobs do, 4 a job could not be planned."""
     diff = _diff(arguments)
     if arguments.format == "json":
         print(dumps(diff.to_json()))
@@ -69,5 +69,6 @@ def _diff(arguments: argparse.Namespace) -> PlanDiff:
     project = project_of(arguments)
     cases = jobs_or_files(project, arguments.cases)
     cache = Cache(None if arguments.no_cache else cache_directory())
-    work = work_of(project, cases, workers(arguments), cache, Progress)
+    file = Path(arguments.config) if arguments.config else None
+    work = work_of(project, cases, workers(arguments), cache, Progress, file=file, own_jobs=not arguments.cases)
     return compared(arguments.base, arguments.head, arguments.side, work)

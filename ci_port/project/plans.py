@@ -20,17 +20,32 @@ from ci_port.model.world import load_world
 from ci_port.parity import Report, ordered
 from ci_port.parity.progress import OpenProgress, unseen
 from ci_port.project import sides
-from ci_port.project.file import Project
+from ci_port.project.cases import load_jobs
+from ci_port.project.file import PACKAGED, Project
 from ci_port.project.ports import port_files
 from ci_port.project.subjects import TOOL
 from ci_port.review import plansets
 from ci_port.review.cache import Cache, cases_fingerprint, key_of
+from ci_port.review.diff_plan import JOBS
 from ci_port.review.plansets import Planned, PlanSet
 from ci_port.review.programs import Program, Work
 
 
-def work_of(project: Project, cases: Sequence[Case], jobs: int, cache: Cache, progress: OpenProgress = unseen) -> Work:
-    """Return what a review needs to compare plans of this project's script and port, whatever the revision."""
+def work_of(
+    project: Project,
+    cases: Sequence[Case],
+    jobs: int,
+    cache: Cache,
+    progress: OpenProgress = unseen,
+    *,
+    file: Path | None = None,
+    own_jobs: bool = True,
+) -> Work:
+    """Return what a review needs to compare plans of this project's script and port, whatever the revision.
+
+    `file` is the project file, if any; `own_jobs`: the cases are those of the project's table of jobs.
+    """
+    given = {"the world": project.world, "the project file": file or PACKAGED}
 
     def record(script: Path, cases: Sequence[Case]) -> PlanSet:
         return record_script(script, load_world(project.world), cases, jobs, progress)
@@ -46,6 +61,8 @@ def work_of(project: Project, cases: Sequence[Case], jobs: int, cache: Cache, pr
         cases=cases,
         about=cases_fingerprint(project.world, cases),
         cache=cache,
+        given={**given, JOBS: project.jobs} if own_jobs else given,
+        jobs_in=(lambda path: load_jobs(path, project.job_id)) if own_jobs else None,
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ci_port.model import RunFailed
+from ci_port.model import DataError, RunFailed
 from ci_port.model.errors import UsageError
 from ci_port.model.fingerprint import of_directory
 from ci_port.review import revisions, trees
@@ -18,6 +18,8 @@ from ci_port.review.trees import Paths
 SCRIPT = "script"
 PORT = "port"
 BOTH = "both"
+JOBS = "the table of jobs"
+"""What that file is called among those that are given."""
 
 Outcomes = tuple[Mapping[str, Outcome], Mapping[str, Outcome]]
 
@@ -28,9 +30,8 @@ def of_plan_sets(base: Path, head: Path | None) -> PlanDiff:
         raise UsageError(f"{base} holds plans; name a second file of plans to compare it with")
     before, after = (outcomes(read_plan_set(path)) for path in (base, head))
     gone, new = [id for id in before if id not in after], [id for id in after if id not in before]
-    notes = [f"{len(ids):,} jobs stand only in {path}" for ids, path in ((gone, base), (new, head)) if ids]
     diff = compare_sets(before, after)
-    return PlanDiff(len(before.keys() & after.keys()), {PLANS: diff}, {}, tuple(notes))
+    return PlanDiff(len(before.keys() & after.keys()), {PLANS: diff}, {}, lost=tuple(gone), new=tuple(new))
 
 
 def compared(base: str, head: str | None, side: str, work: Work) -> PlanDiff:
@@ -64,7 +65,7 @@ def _of_revisions(base: str, head: str | None, side: str, work: Work) -> PlanDif
     for text in filter(None, (base, head)):
         if not revisions.is_revision(root, text):
             raise UsageError(f"{text} is no revision of {root}, and no script or file of plans either")
-    paths = Paths.of(root, script, work.port.name, work.port_file())
+    paths = Paths.of(root, script, work.port.name, work.port_file(), work.given)
     sides: dict[str, Outcomes] = {}
     absent: dict[str, str] = {}
     with trees.both(root, base, head, paths.all) as (before, after):
@@ -75,8 +76,37 @@ def _of_revisions(base: str, head: str | None, side: str, work: Work) -> PlanDif
                     absent[name] = found
                 else:
                     sides[name] = found
+        lost, new = _jobs(before, after, paths, work)
+        notes = tuple(_notes(before, after, paths))
     diffs = {name: compare_sets(*both) for name, both in sides.items()}
-    return PlanDiff(len(work.cases), diffs, absent)
+    return PlanDiff(len(work.cases), diffs, absent, notes, lost, new)
+
+
+def _notes(before: Tree, after: Tree, paths: Paths) -> Iterator[str]:
+    """Yield which of the files changed that say what is compared: both programs were asked with today's."""
+    for what, path in paths.given.items():
+        old, new = before.find(path), after.find(path)
+        if old is None or new is None:
+            if old is not new:
+                yield f"{(before if old is None else after).label} has no {path} ({what}); all was planned with today's"
+        elif old.read_bytes() != new.read_bytes():
+            yield f"{what} changed: {path} of {before.label} is another; all was planned with today's"
+
+
+def _jobs(before: Tree, after: Tree, paths: Paths, work: Work) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the jobs that only one of the two tables has, those that were lost first."""
+    if work.jobs_in is None or (path := paths.given.get(JOBS)) is None:
+        return (), ()
+    old, new = before.find(path), after.find(path)
+    if old is None or new is None or old.read_bytes() == new.read_bytes():
+        return (), ()
+    ids = []
+    for table in (old, new):
+        try:
+            ids.append({case.id: None for case in work.jobs_in(table)})
+        except DataError:
+            return (), ()  # that it changed is said all the same
+    return tuple(id for id in ids[0] if id not in ids[1]), tuple(id for id in ids[1] if id not in ids[0])
 
 
 _SAME: Outcomes = ({}, {})

@@ -92,17 +92,22 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class PlanDiff:
-    """What a change does to the plans. A side that was not compared (it has no base, say) stands in `absent`."""
+    """What a change does to the plans. A side that was not compared (it has no base, say) stands in `absent`.
+
+    `lost` and `new` are jobs that stand only before or only after it, and are not compared.
+    """
 
     total: int
     sides: Mapping[str, SetDiff]
     absent: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
 
     @property
     def moved(self) -> bool:
-        """Whether any job's plan changes."""
-        return any(side.moved for side in self.sides.values())
+        """Whether any job's plan changes, or any job is lost or new."""
+        return bool(self.lost or self.new) or any(side.moved for side in self.sides.values())
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -125,7 +130,7 @@ class PlanDiff:
         """Return in one sentence which sides moved."""
         moved = [name for name, side in self.sides.items() if side.moved]
         if not moved:
-            return "No job's plan changes."
+            return "No job's plan changes, but jobs are lost or new." if self.moved else "No job's plan changes."
         if len(self.sides) < 2:
             return f"The plans of the {moved[0]} change." if moved[0] != PLANS else "The plans change."
         if len(moved) == 1:
@@ -153,6 +158,8 @@ class PlanDiff:
                 }
                 for group in self.groups
             ],
+            "lost": list(self.lost),
+            "new": list(self.new),
             "notes": list(self.notes),
         }
 

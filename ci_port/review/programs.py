@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ci_port.model import Case
@@ -30,7 +30,9 @@ class Work:
     """What all comparisons of plan sets share.
 
     The files are those of today; `port_file` is asked only where it matters, and says None for a port that cannot be
-    found. `about` is the fingerprint of the cases and their world.
+    found. `about` is the fingerprint of the cases and their world. `given` are the files that say what is compared, by
+    what they are (the world, the jobs, the project file); `jobs_in` reads such a table of jobs, None where others are
+    compared.
     """
 
     script: Program
@@ -40,6 +42,8 @@ class Work:
     cases: Sequence[Case]
     about: str
     cache: Cache
+    given: Mapping[str, Path] = field(default_factory=dict)
+    jobs_in: Callable[[Path], Sequence[Case]] | None = None
 
     def scripts(self, before: Path, after: Path) -> tuple[PlanSet, PlanSet]:
         """Return the plans of two scripts. What the change cannot touch is not recorded a second time."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,32 +13,36 @@ from ci_port.review.revisions import Tree
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Where script and port stand below the root of the repository; None: somewhere else."""
+    """Where script, port and the files that say what is compared stand below the repository's root; None: elsewhere."""
 
     script: str
     port: str | None
     package: str | None
+    given: Mapping[str, str]
 
     @staticmethod
-    def of(root: Path, script: Path, port: str, file: Path | None) -> Paths:
+    def of(root: Path, script: Path, port: str, file: Path | None, given: Mapping[str, Path]) -> Paths:
         """Return where they stand; `file` is that of the port `module:function`, None if it cannot be found."""
-        below_root = script.relative_to(root.resolve()).as_posix()
-        if file is None or not file.is_relative_to(root.resolve()):
-            return Paths(below_root, None, None)
-        below = file.relative_to(root.resolve())
+        root = root.resolve()
+        below_root = script.relative_to(root).as_posix()
+        ours = {what: path.resolve() for what, path in given.items() if path.resolve().is_relative_to(root)}
+        others = {what: path.relative_to(root).as_posix() for what, path in ours.items()}
+        if file is None or not file.is_relative_to(root):
+            return Paths(below_root, None, None, others)
+        below = file.relative_to(root)
         modules = port.partition(":")[0].split(".")
         # The whole top package comes along: a port is planned by the code that it came with.
         depth = len(modules)
         parts = below.parts[: -depth if below.name != "__init__.py" else -depth - 1]
         package = Path(*parts, modules[0])
         top = package if depth > 1 or below.name == "__init__.py" else below
-        return Paths(below_root, below.as_posix(), top.as_posix())
+        return Paths(below_root, below.as_posix(), top.as_posix(), others)
 
     @property
     def all(self) -> list[str]:
         """Return what is taken out of a revision."""
         folder = str(Path(self.script).parent)
-        return [folder, *([self.package] if self.package else [])]
+        return [folder, *([self.package] if self.package else []), *self.given.values()]
 
     @property
     def port_root(self) -> str:

@@ -139,8 +139,51 @@ def test_two_files_of_plans(repository: Repository, capsys: Capture) -> None:
     two = repository.write("two.jsonl", "\n".join([plan("a", "x"), plan("b", "y", "--v"), plan("d", "z")]))
     found = diffed(1, capsys, repository, str(one), str(two))
     assert found["verdict"] == "The plans change."
-    assert (found["total"], len(found["notes"])) == (2, 2)
+    assert (found["total"], found["lost"], found["new"]) == (2, ["c"], ["d"])
+    more = repository.write("more.jsonl", one.read_text() + "\n" + plan("e", "x"))
+    assert diffed(1, capsys, repository, str(more), str(one))["lost"] == ["e"]
     assert diffed(0, capsys, repository, str(one), str(one))["changed"] == 0
+
+
+def test_changed_data_is_said(repository: Repository, capsys: Capture) -> None:
+    repository.write("world.json", json.dumps({**WORLD, "env": {"NEW": "1"}}))
+    repository.write("ci-port.json", (repository.root / "ci-port.json").read_text() + "\n")
+    found = diffed(0, capsys, repository, "one")
+    assert found["notes"] == [
+        "the world changed: world.json of one is another; all was planned with today's",
+        "the project file changed: ci-port.json of one is another; all was planned with today's",
+    ]
+    repository.commit("two")
+    assert diffed(0, capsys, repository, "two")["notes"] == []
+    assert len(diffed(0, capsys, repository, "one", "two")["notes"]) == 2
+
+
+def test_lost_and_new_jobs_are_said(repository: Repository, capsys: Capture) -> None:
+    repository.write("jobs.csv", "SUITE,SHARD\nunit,1\nfast,2\n")
+    found = diffed(1, capsys, repository, "one")
+    assert (found["lost"], found["new"], found["total"]) == (["slow", "lint"], ["fast"], 2)
+    assert found["verdict"] == "No job's plan changes, but jobs are lost or new."
+    assert found["notes"] == ["the table of jobs changed: jobs.csv of one is another; all was planned with today's"]
+    assert main(["diff-plan", "one", *repository.flags]) == 1
+    assert "2 jobs are lost: slow, lint\n1 job is new: fast\n" in capsys.readouterr().out
+    assert main(["diff-plan", "one", "--format", "markdown", *repository.flags]) == 1
+    assert "- 2 jobs are lost: `slow`, `lint`\n- 1 job is new: `fast`\n" in capsys.readouterr().out
+    cases = repository.write("cases.jsonl", json.dumps({"id": "x", "env": {"SUITE": "unit"}}))
+    found = diffed(0, capsys, repository, "one", "--cases", str(cases))
+    assert (found["lost"], found["new"], found["notes"]) == ([], [], [])
+
+
+def test_a_base_whose_data_cannot_be_read_or_is_not_there(repository: Repository, capsys: Capture) -> None:
+    repository.write("jobs.csv", "SUITE,SUITE\n")
+    repository.git("rm", "--quiet", "--cached", "world.json")
+    repository.git("add", "jobs.csv")
+    repository.git("commit", "--quiet", "--message=odd")
+    repository.write("jobs.csv", "SUITE,SHARD\nunit,1\n")
+    found = diffed(0, capsys, repository, "HEAD")
+    assert sorted(found["notes"]) == [
+        "HEAD has no world.json (the world); all was planned with today's",
+        "the table of jobs changed: jobs.csv of HEAD is another; all was planned with today's",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_two_files_of_plans(tmp_path: Path) -> None:
     two.write_text("\n".join([plan("a", "x"), plan("b", "y", "--v"), plan("d", "z")]))
     found = of_plan_sets(one, two)
     assert (found.total, found.changed, found.verdict) == (2, ("b",), "The plans change.")
-    assert found.notes == (f"1 jobs stand only in {one}", f"1 jobs stand only in {two}")
+    assert (found.lost, found.new) == (("c",), ("d",))
     with pytest.raises(UsageError, match="name a second file of plans"):
         of_plan_sets(one, None)
 

@@ -23,7 +23,7 @@ from tests.unit.review.repository import Repository
 def test_the_whole_top_package_comes_along(
     port: str, file: str, found: tuple[str, str], root: str, tmp_path: Path
 ) -> None:
-    paths = Paths.of(tmp_path, tmp_path.resolve() / "ci/test.sh", port, tmp_path.resolve() / file)
+    paths = Paths.of(tmp_path, tmp_path.resolve() / "ci/test.sh", port, tmp_path.resolve() / file, {})
     assert (paths.script, paths.port, paths.package) == ("ci/test.sh", *found)
     assert paths.all == ["ci", found[1]]
     assert paths.port_root == root
@@ -31,9 +31,16 @@ def test_the_whole_top_package_comes_along(
 
 @pytest.mark.parametrize("file", [None, Path("/elsewhere/mine.py")])
 def test_a_port_that_stands_elsewhere_has_no_place(file: Path | None, tmp_path: Path) -> None:
-    paths = Paths.of(tmp_path, tmp_path.resolve() / "test.sh", "mine:main", file)
-    assert paths == Paths("test.sh", None, None)
+    paths = Paths.of(tmp_path, tmp_path.resolve() / "test.sh", "mine:main", file, {})
+    assert paths == Paths("test.sh", None, None, {})
     assert paths.all == ["."]
+
+
+def test_what_is_given_comes_along_where_it_is_ours(tmp_path: Path) -> None:
+    given = {"the world": tmp_path / "data/world.json", "the table of jobs": Path("/elsewhere/jobs.csv")}
+    paths = Paths.of(tmp_path, tmp_path.resolve() / "ci/test.sh", "mine:main", None, given)
+    assert paths.given == {"the world": "data/world.json"}
+    assert paths.all == ["ci", "data/world.json"]
 
 
 def test_without_a_head_the_working_tree_is_compared(repository: Repository) -> None:
