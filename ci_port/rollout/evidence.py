@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from ci_port.model import DataError
 from ci_port.model.errors import UsageError
-from ci_port.rollout.records import MOMENT, Evidence, Refused
+from ci_port.rollout.records import MOMENT, Evidence, Refused, read_record
 
 SCHEMA = 1
+_OF_THE_MACHINE = ("full", "disk I/O error", "readonly", "unable to open", "locked", "permission")
 _WAIT = 60.0
 _COLUMNS = tuple(field.name for field in fields(Evidence))
 # "PORT" and "SCRIPT" in the application id: another program's database is not taken for one of ours.
@@ -52,19 +55,33 @@ class Store:
             raise NotEvidence(f"{path} is kept nowhere; name a file")
         if not create and not path.is_file():
             raise NotEvidence(f"there is no evidence in {path}; `ci-port evidence add` makes the file")
+        if path.exists() and not path.is_file():
+            raise NotEvidence(f"{path} is no regular file, and cannot hold evidence")
         self._path = path
+        with self._named():
+            self._database = sqlite3.connect(self._address(), timeout=_WAIT, isolation_level=None, uri=True)
         try:
-            self._database = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
-        except sqlite3.Error as error:
-            raise NotEvidence(f"{path} cannot be opened: {error}") from None
-        try:
-            self._prepare()
-        except sqlite3.Error as error:
-            self.close()
-            raise NotEvidence(f"{path} is no store of evidence: {error}") from None
-        except NotEvidence:
+            with self._named():
+                self._prepare()
+        except BaseException:
             self.close()
             raise
+
+    def _address(self) -> str:
+        """Return the file as SQLite is told it: where nothing may be written beside it, it is only read."""
+        address = self._path.absolute().as_uri()
+        fixed = os.path.isfile(self._path) and not os.access(self._path.parent, os.W_OK)
+        return f"{address}?immutable=1" if fixed and not os.path.exists(f"{self._path}-wal") else address
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """Have SQLite's errors name the file: OSError for what the machine does not let happen, else NotEvidence."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            if any(what in str(error) for what in _OF_THE_MACHINE):
+                raise OSError(f"{self._path}: {error}; what was not said to be kept is not kept") from None
+            raise NotEvidence(f"{self._path} is no store of evidence, or a damaged one: {error}") from None
 
     def _prepare(self) -> None:
         self._database.execute("PRAGMA synchronous = FULL")
@@ -91,7 +108,8 @@ class Store:
         try:
             yield
         except BaseException:
-            self._database.execute("ROLLBACK")
+            if self._database.in_transaction:  # a full disk has ended it already
+                self._database.execute("ROLLBACK")
             raise
         self._database.execute("COMMIT")
 
@@ -106,11 +124,15 @@ class Store:
         self.close()
 
     def add(self, records: Iterable[Evidence | Refused]) -> Added:
-        """Add records, each once; what is refused is returned, and the rest is kept."""
+        """Add records, each once; what is refused is returned, and the rest is kept.
+
+        Raises OSError where the machine does not let it (a full disk, a file that is read-only), NotEvidence for a
+        damaged file; of such a call nothing is kept.
+        """
         everything = list(records)
         refused = [record for record in everything if isinstance(record, Refused)]
         new = known = 0
-        with self._transaction():
+        with self._named(), self._transaction():
             for record in everything:
                 if isinstance(record, Refused):
                     continue
@@ -132,23 +154,31 @@ class Store:
         return "known" if same else "other"
 
     def records(self, since: str = "") -> list[Evidence]:
-        """Return the records of runs that began at `since` or later, in order of time."""
-        query = f"SELECT {', '.join(_COLUMNS)} FROM record WHERE time >= ? ORDER BY time, id"
+        """Return the records of runs that began at `since` or later, in order of time.
+
+        Raises NotEvidence for a record that is not what was added: nothing is decided by half of the evidence.
+        """
+        query = f"SELECT {', '.join(_COLUMNS)} FROM record ORDER BY time, id"
+        with self._named():
+            rows = self._database.execute(query).fetchall()
+        return [record for record in map(self._whole, rows) if record.time >= since]
+
+    def _whole(self, row: Sequence[object]) -> Evidence:
+        """Return a record, read anew from its text and held against its columns."""
+        columns = dict(zip(_COLUMNS, row, strict=True))
         try:
-            rows = self._database.execute(query, [since]).fetchall()
-        except sqlite3.Error as error:
-            raise NotEvidence(f"{self._path} cannot be read: {error}") from None
-        return [_evidence(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+            record = read_record(str(columns["text"]), str(self._path))
+        except DataError:
+            record = None
+        if record is None or [getattr(record, name) for name in _COLUMNS] != list(row):
+            raise NotEvidence(f"{self._path} is damaged: the record {columns['id']!r} is not what was added")
+        return record
 
 
 def load_evidence(path: Path) -> list[Evidence]:
     """Return the records of a store; raises NotEvidence where there is none."""
     with Store(path) as store:
         return store.records()
-
-
-def _evidence(row: Mapping[str, object]) -> Evidence:
-    return Evidence(**{**row, "fallback": bool(row["fallback"])})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

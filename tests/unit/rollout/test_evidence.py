@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import multiprocessing
 import os
+import random
+import re
 import signal
 import sqlite3
 import time
@@ -13,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ci_port.model import Plan
 from ci_port.model.errors import UsageError
@@ -268,3 +273,78 @@ def test_a_jobs_variables_are_read_from_its_id(job: str, variables: dict[str, st
 def test_memory_is_no_place_to_keep_anything() -> None:
     with pytest.raises(NotEvidence, match="is kept nowhere; name a file"):
         Store(Path(":memory:"), create=True)
+
+
+def changed(path: Path, *statements: str) -> None:
+    """Do something to a store past its back."""
+    database = sqlite3.connect(path)
+    for statement in statements:
+        database.execute(statement)
+    database.commit()
+    database.close()
+
+
+DAMAGES = {
+    "no table": (("DROP TABLE record",), "no such table"),
+    "another table": (("DROP TABLE record", "CREATE TABLE record (digest)"), "no such column"),
+    "a blob for a text": (("UPDATE record SET job = x'00ff' WHERE id = 'id-2'",), "the record 'id-2' is not what"),
+    "a text for a number": (("UPDATE record SET status = 'x' WHERE id = 'id-2'",), "the record 'id-2' is not what"),
+    "another outcome": (("UPDATE record SET shadow = 'same' WHERE id = 'id-2'",), "the record 'id-2' is not what"),
+    "another time": (
+        ("UPDATE record SET time = '1999-01-01T00:00:00Z' WHERE id = 'id-2'",),
+        "the record 'id-2' is not",
+    ),
+    "another text": (("UPDATE record SET text = replace(text, 'port', 'script')",), "the record 'id-1' is not what"),
+    "no text": (("UPDATE record SET text = x'ff' WHERE id = 'id-2'",), "the record 'id-2' is not what"),
+    "an id that is a blob": (("UPDATE record SET id = x'ff' WHERE id = 'id-2'",), "is not what was added"),
+}
+
+
+@pytest.mark.parametrize(("damage", "says"), DAMAGES.values(), ids=list(DAMAGES))
+def test_a_damaged_store_is_named_and_nothing_is_decided_by_it(
+    damage: tuple[str, ...], says: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "e.db"
+    with Store(path, create=True) as store:
+        store.add([record(1), record(2)])
+    changed(path, *damage)
+    with pytest.raises(NotEvidence, match=re.escape(says)) as caught:
+        load_evidence(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_flipped_bytes_never_count(part: int, tmp_path: Path) -> None:
+    """Either the store is refused, or it says what was added: never something else."""
+    path = tmp_path / "e.db"
+    with Store(path, create=True) as store:
+        store.add([record(number) for number in range(40)])
+    changed(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+    whole, chance = path.read_bytes(), random.Random(part)
+    expected = [record(number) for number in range(40)]
+    for _ in range(25):
+        flipped = bytearray(whole)
+        for _ in range(chance.randint(1, 3)):
+            flipped[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+        path.write_bytes(flipped)
+        with contextlib.suppress(NotEvidence, OSError):
+            found = load_evidence(path)
+            assert all(one in expected for one in found)
+
+
+def test_a_folder_a_pipe_and_a_device_are_no_stores(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    for path in (tmp_path, tmp_path / "fifo", Path("/dev/null")):
+        with pytest.raises(NotEvidence, match="is no regular file"):
+            Store(path, create=True)
+
+
+@given(st.text(), st.text(), st.integers(-(2**62), 2**62), st.sampled_from((None, "same", "different", "failed")))
+def test_whatever_the_runner_writes_is_evidence(job: str, reason: str, status: int, outcome: str | None) -> None:
+    written = Record(job or "job:", {}, side="script", cause=reason, reason=reason, phase=reason)
+    written.status = status
+    written.shadow = {"outcome": outcome, "detail": reason, "seconds": 0.5} if outcome else None
+    line = written.line()
+    assert line.count("\n") == 1
+    assert read_record(line, "x").job == (job or "job:")
