@@ -59,7 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
             print(line)
     if diff.moved:
         return status.DIFFERENT
-    return status.SIDE_FAILED if any(side.failing for side in diff.sides.values()) else status.SAME
+    failed = diff.unread or any(side.failing for side in diff.sides.values())
+    return status.SIDE_FAILED if failed else status.SAME
 
 
 def _diff(arguments: argparse.Namespace) -> PlanDiff:

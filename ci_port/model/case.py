@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ci_port.model.fields import DataError, Document, Fields
 from ci_port.model.overlay import Overlay, needs_version_2, overlay_from_json, overlay_to_json
@@ -14,6 +16,7 @@ class Case:
     """What is laid over the world's `env` (None removes a variable), and what is changed in the world.
 
     `args` are the script's arguments, `stdin` is what stands ready on its standard input (None: nothing was given).
+    `wrong` says why the case cannot be read; it fails on either side, and takes no other down.
     """
 
     id: str
@@ -21,6 +24,7 @@ class Case:
     world: Overlay | None = None
     args: tuple[str, ...] = ()
     stdin: str | None = None
+    wrong: str = ""
 
 
 def case_from_json(fields: Fields) -> Case:
@@ -31,6 +35,7 @@ def case_from_json(fields: Fields) -> Case:
         world=overlay_from_json(fields.object("world")) if fields.has("world") else None,
         args=args_from_json(fields),
         stdin=fields.text_or_none("stdin"),
+        wrong=fields.text("wrong", ""),
     )
     if fields.has("plan"):
         fields.object("plan")
@@ -47,26 +52,50 @@ def case_to_json(case: Case) -> dict[str, object]:
         result["args"] = list(case.args)
     if case.stdin is not None:
         result["stdin"] = case.stdin
+    if case.wrong:
+        result["wrong"] = case.wrong
     return result
 
 
 def read_cases(text: str, source: str) -> list[Case]:
-    """Return the cases of a JSON-lines text, in order; raises DataError with file, line and field."""
-    cases: list[Case] = []
+    """Return the cases of a JSON-lines text, in order; one that is wrong stands there by its place, and says why.
+
+    Raises DataError with file, line and field where none is right.
+    """
     seen: dict[str, int] = {}
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
+
+    def case(line: str, number: int) -> Case:
         case = case_from_json(Document(line, source, number).parse())
         if case.id in seen:
             raise DataError(source, number, "id", f"{case.id!r} stands already in line {seen[case.id]}")
         seen[case.id] = number
-        cases.append(case)
+        return case
+
+    return each_alone(case, ((line, number) for number, line in enumerate(text.split("\n"), 1) if line.strip()), source)
+
+
+_T = TypeVar("_T")
+
+
+def each_alone(read: Callable[[_T, int], Case], lines: Iterable[tuple[_T, int]], source: str) -> list[Case]:
+    """Read what stands in numbered lines, each by itself; raises the first DataError where none can be read."""
+    cases: list[Case] = []
+    errors: list[DataError] = []
+    for line, number in lines:
+        try:
+            cases.append(read(line, number))
+        except DataError as error:
+            errors.append(error)
+            cases.append(Case(f"{source}:{number}", (), wrong=str(error)))
+    if errors and len(errors) == len(cases):
+        raise errors[0]
     return cases
 
 
 def refusal(case: Case, version: int) -> str | None:
     """Return why a world of this version cannot run the case; None: it can."""
+    if case.wrong:
+        return case.wrong
     if version >= 2:
         return None
     field = "args" if case.args else "stdin" if case.stdin is not None else None

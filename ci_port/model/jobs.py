@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
-from ci_port.model.case import Case, args_from_json, env_from_json
+from ci_port.model.case import Case, args_from_json, each_alone, env_from_json
 from ci_port.model.environment import Environment
 from ci_port.model.fields import DataError, Document, Fields
 
@@ -20,14 +21,16 @@ STDIN = "stdin"
 def read_jobs(text: str, source: str, id_template: str) -> list[Case]:
     """Return the cases of a table, in order; `source` is its file's name, and `.jsonl` in it tells the form.
 
-    The id of a job is made of its cells by `id_template` (`str.format`); equal ones are numbered. Raises DataError with
-    file, line and column.
+    The id of a job is made of its cells by `id_template` (`str.format`); equal ones are numbered. A job that is wrong
+    stands there by its place, and says why. Raises DataError with file, line and column where none is right, and where
+    the table itself is none.
     """
     lines = ".jsonl" in source.rpartition("/")[2]
     found = _json_lines(text, source, id_template) if lines else _rows(text, source, id_template)
     seen: dict[str, int] = {}
-    cases = []
-    for line, case, has_own_id in found:
+
+    def job(read: Callable[[], tuple[Case, bool]], line: int) -> Case:
+        case, has_own_id = read()
         if has_own_id and case.id in seen:
             raise DataError(source, line, "id", f"{case.id!r} stands already in line {seen[case.id]}")
         # Jobs that differ only in what the id leaves out are told apart by number.
@@ -36,12 +39,13 @@ def read_jobs(text: str, source: str, id_template: str) -> list[Case]:
             number += 1
             id = f"{case.id}#{number}"
         seen[id] = line
-        cases.append(replace(case, id=id))
-    return cases
+        return replace(case, id=id)
+
+    return each_alone(job, found, source)
 
 
-Job = tuple[int, Case, bool]
-"""A line, what stands there, and whether it says its id itself."""
+Job = tuple[Callable[[], "tuple[Case, bool]"], int]
+"""What reads a job, and whether that says its id itself; and its line."""
 
 
 def _rows(text: str, source: str, id_template: str) -> Iterator[Job]:
@@ -51,7 +55,7 @@ def _rows(text: str, source: str, id_template: str) -> Iterator[Job]:
         _check_header(header, source)
         for row in reader:
             if row:
-                yield reader.line_num, _row(header, row, source, reader.line_num, id_template), False
+                yield partial(_row, header, row, source, reader.line_num, id_template), reader.line_num
     except csv.Error as error:
         raise DataError(source, reader.line_num, "", str(error)) from None
 
@@ -63,7 +67,7 @@ def _check_header(header: Sequence[str], source: str) -> None:
         _check_variable(name, "", source, 1)
 
 
-def _row(header: Sequence[str], row: Sequence[str], source: str, line: int, id_template: str) -> Case:
+def _row(header: Sequence[str], row: Sequence[str], source: str, line: int, id_template: str) -> tuple[Case, bool]:
     if len(row) != len(header):
         raise DataError(source, line, "", f"{len(header)} cells are expected, found {len(row)}")
     cells = dict(zip(header, row, strict=True))
@@ -73,12 +77,8 @@ def _row(header: Sequence[str], row: Sequence[str], source: str, line: int, id_t
             _check_variable(name, cell, source, line)
             env[name] = None if cell == UNSET else cell
     stdin = cells.get(STDIN, UNSET)
-    return Case(
-        _id(id_template, cells, source, 1),
-        tuple(sorted(env.items())),
-        args=_words(cells.get(ARGS, ""), source, line),
-        stdin=None if stdin == UNSET else stdin,
-    )
+    id, args = _id(id_template, cells, source, 1), _words(cells.get(ARGS, ""), source, line)
+    return Case(id, tuple(sorted(env.items())), args=args, stdin=None if stdin == UNSET else stdin), False
 
 
 def _check_variable(name: str, value: str, source: str, line: int) -> None:
@@ -103,8 +103,12 @@ def _words(cell: str, source: str, line: int) -> tuple[str, ...]:
 def _json_lines(text: str, source: str, id_template: str) -> Iterator[Job]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
-            fields = Document(line, source, number).parse()
-            yield number, job_from_json(fields, source, number, id_template), fields.has("id")
+            yield partial(_job, line, source, number, id_template), number
+
+
+def _job(line: str, source: str, number: int, id_template: str) -> tuple[Case, bool]:
+    fields = Document(line, source, number).parse()
+    return job_from_json(fields, source, number, id_template), fields.has("id")
 
 
 def job_from_json(fields: Fields, source: str, line: int, id_template: str) -> Case:

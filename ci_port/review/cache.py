@@ -34,9 +34,10 @@ class Cache:
         # A file that is cut off, or of another version, is made anew.
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
             if path.is_file():
-                found = read_plan_set(path)
-                os.utime(path)
-                return found
+                found, wrong = read_plan_set(path)
+                if not wrong:
+                    os.utime(path)
+                    return found
         plans = make()
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)

@@ -28,10 +28,12 @@ def of_plan_sets(base: Path, head: Path | None) -> PlanDiff:
     """Compare two files of plans; raises UsageError, DataError."""
     if head is None:
         raise UsageError(f"{base} holds plans; name a second file of plans to compare it with")
-    before, after = (outcomes(read_plan_set(path)) for path in (base, head))
+    (first, wrong), (second, more) = (read_plan_set(path) for path in (base, head))
+    before, after = outcomes(first), outcomes(second)
     gone, new = [id for id in before if id not in after], [id for id in after if id not in before]
     diff = compare_sets(before, after)
-    return PlanDiff(len(before.keys() & after.keys()), {PLANS: diff}, {}, lost=tuple(gone), new=tuple(new))
+    total, unread = len(before.keys() & after.keys()), tuple(map(str, (*wrong, *more)))
+    return PlanDiff(total, {PLANS: diff}, {}, lost=tuple(gone), new=tuple(new), unread=unread)
 
 
 def compared(base: str, head: str | None, side: str, work: Work) -> PlanDiff:

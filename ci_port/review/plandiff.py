@@ -94,7 +94,8 @@ class Group:
 class PlanDiff:
     """What a change does to the plans. A side that was not compared (it has no base, say) stands in `absent`.
 
-    `lost` and `new` are jobs that stand only before or only after it, and are not compared.
+    `lost` and `new` are jobs that stand only before or only after it, and are not compared; `unread` says what is wrong
+    with plans that cannot be read.
     """
 
     total: int
@@ -103,6 +104,7 @@ class PlanDiff:
     notes: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def moved(self) -> bool:
@@ -160,6 +162,7 @@ class PlanDiff:
             ],
             "lost": list(self.lost),
             "new": list(self.new),
+            "unread": list(self.unread),
             "notes": list(self.notes),
         }
 

@@ -94,6 +94,8 @@ def _other_lines(diff: PlanDiff, shown: Shown) -> Iterator[str]:
                 yield f"{name}: {len(ids):,} of {diff.total:,} jobs {what} ({_ids(ids, shown)}): {shown(reason)}"
     for name, reason in diff.absent.items():
         yield f"{name}: not compared: {shown(reason)}"
+    for problem in diff.unread:
+        yield f"a plan cannot be read: {shown(problem)}"
     for ids, what in ((diff.lost, "lost"), (diff.new, "new")):
         if ids:
             yield f"{len(ids):,} {'job is' if len(ids) == 1 else 'jobs are'} {what}: {_ids(ids, shown)}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ci_port.model import Case, DataError, Document, Observation, RunFailed
+from ci_port.model import Case, DataError, Document, Fields, Observation, RunFailed
 from ci_port.model.plan import dumps, plan_from_json
 from ci_port.model.reading import read_text
 from ci_port.review.plandiff import Outcome
@@ -35,23 +35,35 @@ def is_plan_set(path: Path) -> bool:
     return path.name.endswith((".jsonl", ".jsonl.gz"))
 
 
-def read_plan_set(path: Path) -> PlanSet:
-    """Return the plans of a file of JSON lines, as `ci-port plan --cases` prints them; raises DataError."""
+def read_plan_set(path: Path) -> tuple[PlanSet, list[DataError]]:
+    """Return the plans of a file of JSON lines, as `ci-port plan --cases` prints them, and what is wrong with others.
+
+    Raises DataError where none can be read.
+    """
     plans: PlanSet = {}
+    wrong: list[DataError] = []
     for number, line in enumerate(read_text(path).split("\n"), 1):
-        if not line.strip():
-            continue
-        fields = Document(line, str(path), number).parse()
-        id = fields.text("id")
-        if id in plans:
-            raise DataError(str(path), number, "id", f"{id!r} stands twice")
-        if fields.has("error"):
-            plans[id] = Planned(fields.text("error"))
-            continue
-        lines = fields.raw("lines") or {}
-        ran = {file: frozenset(numbers) for file, numbers in lines.items()}
-        plans[id] = Planned(plan_from_json(fields.object("plan")), ran)
-    return plans
+        if line.strip():
+            try:
+                id, plan = _read(Document(line, str(path), number).parse(), plans)
+                plans[id] = plan
+            except DataError as error:
+                wrong.append(error)
+    if wrong and not plans:
+        raise wrong[0]
+    return plans, wrong
+
+
+def _read(fields: Fields, known: PlanSet) -> tuple[str, Planned]:
+    if (id := fields.text("id")) in known:
+        raise fields.error("id", f"{id!r} stands twice")
+    if fields.has("error"):
+        return id, Planned(fields.text("error"))
+    ran = {}
+    if fields.has("lines"):
+        lines = fields.object("lines")
+        ran = {file: frozenset(lines.integers(file)) for file in lines.names()}
+    return id, Planned(plan_from_json(fields.object("plan")), ran)
 
 
 def read_said(text: str, source: str) -> PlanSet:

@@ -97,7 +97,7 @@ _SHAPES = {
 
 
 def _heading(side: str, place: Place | None) -> list[Word]:
-    text = f"{side}: {place_text(place) if place else 'place unknown'}"
+    text = f"{side}: {visible(place_text(place)) if place else 'place unknown'}"
     return [Word(word, False) for word in text.split(" ")]
 
 

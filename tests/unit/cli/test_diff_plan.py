@@ -145,6 +145,16 @@ def test_two_files_of_plans(repository: Repository, capsys: Capture) -> None:
     assert diffed(0, capsys, repository, str(one), str(one))["changed"] == 0
 
 
+def test_plans_that_cannot_be_read_are_said(repository: Repository, capsys: Capture) -> None:
+    line = json.dumps({"id": "a", "plan": {"status": 0, "steps": []}})
+    one = repository.write("one.jsonl", f"{line}\nnonsense\n")
+    two = repository.write("two.jsonl", f"{line}\n")
+    (problem,) = diffed(4, capsys, repository, str(one), str(two))["unread"]
+    assert problem.startswith(f"{one}:2: not JSON")
+    assert main(["diff-plan", str(one), str(two)]) == 4
+    assert f"a plan cannot be read: {one}:2: not JSON" in capsys.readouterr().out
+
+
 def test_changed_data_is_said(repository: Repository, capsys: Capture) -> None:
     repository.write("world.json", json.dumps({**WORLD, "env": {"NEW": "1"}}))
     repository.write("ci-port.json", (repository.root / "ci-port.json").read_text() + "\n")

@@ -79,8 +79,14 @@ def test_usage_errors_are_one_clear_sentence_and_status_2(arguments: list[str], 
 
 def test_malformed_data_names_file_line_and_field(project: ProjectOnDisk, capsys: Capture) -> None:
     cases = project.write("cases.jsonl", '{"id":"a","env":{}}\n{"id":"b","env":{"X":1}}\n')
+    problem = f"{cases}:2: field env.X: a string is expected, found a number"
+    assert main(["plan", "--impl", "python", "--cases", str(cases), "--format", "text", *project.flags]) == 4
+    out, err = capsys.readouterr()
+    assert out.startswith("a\n")
+    assert err.endswith(f"ci-port: {problem}\n")
+    cases.write_text('{"id":"b","env":{"X":1}}\n')
     assert main(["parity", "--cases", str(cases), *project.flags]) == 2
-    assert capsys.readouterr().err == f"ci-port: {cases}:2: field env.X: a string is expected, found a number\n"
+    assert capsys.readouterr().err == f"ci-port: {problem.replace(':2:', ':1:')}\n"
 
 
 def test_a_machine_that_cannot_run_it_is_status_3(

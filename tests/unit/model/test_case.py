@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -88,6 +89,25 @@ def test_cases_are_read_line_by_line_and_may_carry_a_plan() -> None:
     ],
 )
 def test_malformed_cases_name_line_and_field(text: str, problem: str) -> None:
-    with pytest.raises(DataError) as caught:
-        read_cases(text, "c")
-    assert str(caught.value).startswith(problem)
+    assert problem_of(lambda: read_cases(text, "c")).startswith(problem)
+
+
+def problem_of(read: Callable[[], list[Case]]) -> str:
+    """Return what is wrong with a text, said of all of it or of one of its cases."""
+    try:
+        return next(case.wrong for case in read() if case.wrong)
+    except DataError as error:
+        return str(error)
+
+
+def test_a_wrong_case_takes_no_other_down() -> None:
+    first, wrong, last = read_cases('{"id":"a"}\n{"id":"b","env":{"X":1}}\n{"id":"c"}\n', "f.jsonl")
+    assert (first.id, last.id) == ("a", "c")
+    assert wrong == Case("f.jsonl:2", (), wrong="f.jsonl:2: field env.X: a string is expected, found a number")
+    assert refusal(wrong, 2) == wrong.wrong
+    assert read_cases(json.dumps(case_to_json(wrong)), "x") == [wrong]
+
+
+def test_a_text_in_which_all_is_wrong_is_no_text_of_cases() -> None:
+    with pytest.raises(DataError, match="f:1: not JSON"):
+        read_cases("nonsense\nmore\n", "f")

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_port.model import Case, DataError
+from ci_port.model import Case
 from ci_port.model.jobs import UNSET, read_jobs
+from tests.unit.model.test_case import problem_of
 
 
 def jobs(text: str, template: str = "job:{A}") -> list[Case]:
@@ -94,9 +95,13 @@ def test_a_line_is_a_case() -> None:
     ],
 )
 def test_a_malformed_table_is_refused_by_line(text: str, template: str, problem: str) -> None:
-    with pytest.raises(DataError) as caught:
-        jobs(text, template)
-    assert problem in str(caught.value)
+    assert problem in problem_of(lambda: jobs(text, template))
+
+
+def test_a_wrong_row_takes_no_other_down() -> None:
+    first, wrong, last = jobs("A,B\n1,2\n1\n3,4\n", "{A}")
+    assert (first.id, last.id) == ("1", "3")
+    assert (wrong.id, wrong.wrong) == ("dir.jsonl/jobs.csv:3", "dir.jsonl/jobs.csv:3: 2 cells are expected, found 1")
 
 
 @pytest.mark.parametrize(
@@ -114,9 +119,7 @@ def test_a_malformed_table_is_refused_by_line(text: str, template: str, problem:
     ],
 )
 def test_a_malformed_line_is_refused_by_field(text: str, problem: str) -> None:
-    with pytest.raises(DataError) as caught:
-        lines(text)
-    assert str(caught.value).startswith(problem)
+    assert problem_of(lambda: lines(text)).startswith(problem)
 
 
 CELLS = st.text(st.characters(blacklist_characters='\0\r\n,"', blacklist_categories=["Cs"]), max_size=6)

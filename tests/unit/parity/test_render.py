@@ -229,4 +229,4 @@ def _flat(tokens: Iterable[Token]) -> Iterator[Token]:
 
 def test_nothing_is_sent_to_a_terminal() -> None:
     for line in report_lines(hostile(), {}, "ci-port", [], Style(colour=False), 100):
-        assert line.isprintable(), line
+        assert line.isprintable(), ascii(line)

@@ -17,7 +17,7 @@ def test_a_table_of_jobs_is_read_from_its_file(tmp_path: Path) -> None:
     csv.write_text("A,args\nx,-v\n")
     lines.write_bytes(gzip.compress(b'{"env":{"A":"x"},"args":["-v"]}\n'))
     assert load_jobs(csv, "{A}") == load_jobs(lines, "{A}") == [Case("x", (("A", "x"),), args=("-v",))]
-    csv.write_text("A\nx\ny,z\n")
+    csv.write_text("A\n\ny,z\n")
     with pytest.raises(DataError, match=r"jobs.csv:3: 1 cells are expected, found 2"):
         load_jobs(csv, "{A}")
 

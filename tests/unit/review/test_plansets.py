@@ -16,21 +16,34 @@ WHOLE = Planned(PLAN, {"test.sh": frozenset({1, 4})})
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(to_line("a", WHOLE) + "\n" + to_line("b", Planned(PLAN)))
-    assert read_plan_set(path) == {"a": WHOLE, "b": Planned(PLAN)}
-    assert outcomes(read_plan_set(path)) == {"a": PLAN, "b": PLAN}
+    assert read_plan_set(path) == ({"a": WHOLE, "b": Planned(PLAN)}, [])
+    assert outcomes(read_plan_set(path)[0]) == {"a": PLAN, "b": PLAN}
 
 
 def test_a_job_that_failed_has_its_reason(tmp_path: Path) -> None:
     text = '{"id":"a","error":"time is up"}\n'
     path = tmp_path / "a.jsonl"
     path.write_text(text)
-    assert read_plan_set(path) == read_said(text, "the port's plans") == {"a": Planned("time is up")}
+    assert read_plan_set(path)[0] == read_said(text, "the port's plans") == {"a": Planned("time is up")}
+
+
+def test_a_wrong_line_takes_no_other_down(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        f'{{\n{to_line("a", WHOLE) * 2}{{"id":"b","lines":{{"f":["x"]}},"plan":{{}}}}\n{to_line("c", WHOLE)}'
+    )
+    plans, wrong = read_plan_set(path)
+    assert list(plans) == ["a", "c"]
+    assert [str(error).removeprefix(str(path)).partition(",")[0] for error in wrong] == [
+        ":1: not JSON: Expecting property name enclosed in double quotes",
+        ":3: field id: 'a' stands twice",
+        ":4: field lines.f[0]: an integer is expected",
+    ]
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (to_line("a", WHOLE) * 2, ":2: field id: 'a' stands twice"),
         ("{", ":1: not JSON"),
         ('\n{"id":"a"}', ":2: field plan"),
     ],
