@@ -60,6 +60,12 @@ class _Reader:
         self._lists: set[Path] = set()
 
     def document(self) -> dict[str, Any]:
+        try:
+            return self._document()
+        except RecursionError:
+            raise self._error("the values are nested too deeply") from None
+
+    def _document(self) -> dict[str, Any]:
         if control := _CONTROL.search(self._text):
             self._at = control.start()
             raise self._error("a control character")

@@ -114,7 +114,7 @@ def plan_port(root: Path, port: str, world: Path, cases: Sequence[Case]) -> Plan
 
 def script_key(script: Path) -> list[str]:
     """Return all that the plans of a script depend on beside the cases."""
-    return ["script", script.name, of_directory(script.resolve().parent), _recorder_fingerprint()]
+    return ["script", script.name, of_directory(Path(os.path.realpath(script)).parent), _recorder_fingerprint()]
 
 
 def _recorder_fingerprint() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import ci_port
@@ -32,7 +33,7 @@ def subjects_of(project: Project) -> Subjects:
 def _script(script: Path) -> str:
     if not script.is_file():
         raise UsageError(f"there is no script {script}; name one with --script PATH")
-    return fingerprint.of_directory(script.resolve().parent)
+    return fingerprint.of_directory(Path(os.path.realpath(script)).parent)
 
 
 def _tool_files(port: list[Path]) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def _of_scripts(base: Path, head: Path, work: Work) -> PlanDiff:
 
 
 def _of_revisions(base: str, head: str | None, side: str, work: Work) -> PlanDiff:
-    script = work.script_file.resolve()
+    script = Path(os.path.realpath(work.script_file))
     root = revisions.repository(script)
     for text in filter(None, (base, head)):
         if not revisions.is_revision(root, text):

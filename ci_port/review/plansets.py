@@ -49,8 +49,8 @@ def read_plan_set(path: Path) -> tuple[PlanSet, list[DataError]]:
                 plans[id] = plan
             except DataError as error:
                 wrong.append(error)
-    if wrong and not plans:
-        raise wrong[0]
+    if not plans:
+        raise wrong[0] if wrong else DataError(str(path), 1, "", "the file holds no plan")
     return plans, wrong
 
 

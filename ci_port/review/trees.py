@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +24,10 @@ class Paths:
     @staticmethod
     def of(root: Path, script: Path, port: str, file: Path | None, given: Mapping[str, Path]) -> Paths:
         """Return where they stand; `file` is that of the port `module:function`, None if it cannot be found."""
-        root = root.resolve()
+        root = Path(os.path.realpath(root))
         below_root = script.relative_to(root).as_posix()
-        ours = {what: path.resolve() for what, path in given.items() if path.resolve().is_relative_to(root)}
-        others = {what: path.relative_to(root).as_posix() for what, path in ours.items()}
+        ours = {what: Path(os.path.realpath(path)) for what, path in given.items()}
+        others = {what: path.relative_to(root).as_posix() for what, path in ours.items() if path.is_relative_to(root)}
         if file is None or not file.is_relative_to(root):
             return Paths(below_root, None, None, others)
         below = file.relative_to(root)

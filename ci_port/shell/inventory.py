@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -139,10 +140,10 @@ def read_script(path: Path, follow: bool = True) -> Inventory:
 
 
 def _read_file(path: Path, follow: bool, seen: set[Path]) -> Inventory:
-    seen.add(path.resolve())
+    seen.add(Path(os.path.realpath(path)))
     inventory = read_source(load(path))
     for sourced in inventory.sources if follow else ():
-        if (own := sourced.own) and own.is_file() and own.resolve() not in seen:
+        if (own := sourced.own) and own.is_file() and Path(os.path.realpath(own)) not in seen:
             inventory.sourced_files.append(_read_file(own, follow, seen))
     return inventory
 

@@ -7,6 +7,8 @@ import re
 from functools import cached_property
 from pathlib import Path
 
+from ci_port.model.reading import content_of
+
 
 class ScriptError(Exception):
     """The script is not valid bash, or cannot be read. `str()` is one line: file, line, column, problem."""
@@ -64,7 +66,7 @@ def load(path: Path) -> Source:
     Bytes that are not UTF-8 stand as surrogate escapes: bash reads bytes, and a comment may hold any.
     """
     try:
-        text = path.read_bytes().decode("utf-8", "surrogateescape")
+        text = content_of(path).decode("utf-8", "surrogateescape")
     except OSError as error:
         raise ScriptError(str(path), 1, 1, f"cannot be read: {error.strerror or error}") from None
     if "\0" in text[:4096]:

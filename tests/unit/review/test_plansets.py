@@ -34,11 +34,9 @@ def test_a_wrong_line_takes_no_other_down(tmp_path: Path) -> None:
     )
     plans, wrong = read_plan_set(path)
     assert list(plans) == ["a", "c"]
-    assert [str(error).removeprefix(str(path)).partition(",")[0] for error in wrong] == [
-        ":1: not JSON: Expecting property name enclosed in double quotes",
-        ":3: field id: 'a' stands twice",
-        ":4: field lines.f[0]: an integer is expected",
-    ]
+    says = (":1: not JSON", ":3: field id: 'a' stands twice", ":4: field lines.f[0]: an integer is expected")
+    for error, problem in zip(wrong, says, strict=True):
+        assert str(error).startswith(f"{path}{problem}")
 
 
 @pytest.mark.parametrize(
