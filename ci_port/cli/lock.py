@@ -13,7 +13,7 @@ from ci_port.model.errors import UsageError
 from ci_port.model.world import load_world
 from ci_port.project.comparison import not_same
 from ci_port.project.file import Project
-from ci_port.project.spaces import jobs_of
+from ci_port.project.spaces import jobs_or_files
 from ci_port.project.verified import verified
 from ci_port.runner.bundle import lock_file
 from ci_port.runner.lock import make_lock
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_writable(target, flag)
     # Before the sweep: what changes while it runs is not what was compared.
     text = _text(project)
-    world, cases = load_world(project.world), jobs_of(project)
+    world, cases = load_world(project.world), jobs_or_files(project, None)
     off = not_same(project, world, cases, workers(arguments), Progress)
     if off:
         print(

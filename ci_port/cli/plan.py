@@ -73,6 +73,8 @@ def _cases(arguments: argparse.Namespace) -> list[Case]:
     if arguments.args is not None or arguments.stdin is not None:
         raise UsageError("--args and --stdin are for one run; with --cases, each case says its own")
     cases = load_cases(arguments.cases)
+    if not cases:
+        raise UsageError(f"there is no case to plan: {arguments.cases} holds none")
     return [replace(case, env=tuple(sorted({**changes, **dict(case.env)}.items()))) for case in cases]
 
 

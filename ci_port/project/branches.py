@@ -16,8 +16,6 @@ from ci_port.project.file import Project
 
 def waiver_uses(project: Project, world: World, results: Iterable[Result]) -> tuple[Use, ...]:
     """Return the waivers of the project and what they excuse; raises DataError for a file that is none."""
-    if not project.waivers.is_file():
-        return ()
     waivers = load_waivers(project.waivers)
     if not waivers:
         return ()

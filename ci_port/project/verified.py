@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ci_port.model.errors import UsageError
 from ci_port.project.file import Project
 from ci_port.project.subjects import subjects_of
 
@@ -25,13 +26,17 @@ class Verified(NamedTuple):
 
 
 def verified(project: Project) -> Verified:
-    """Return the project's script and port as they are now; raises UsageError, ScriptError."""
-    from ci_port.shell import read_script
+    """Return the project's script and port as they are now; raises UsageError."""
+    from ci_port.shell import ScriptError, read_script
 
     subjects = subjects_of(project)
+    try:
+        inventory = read_script(project.script)
+    except ScriptError as error:
+        raise UsageError(str(error)) from None
     files = {
         Path(file.file).name: (Path(file.file).read_bytes(), sorted(_spans(file), key=lambda span: span[1]))
-        for file in read_script(project.script).every()
+        for file in inventory.every()
     }
     return Verified(subjects.script.fingerprint, subjects.port.fingerprint, files)
 

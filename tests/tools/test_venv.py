@@ -28,6 +28,62 @@ def test_every_tool_explains_itself(tool: str) -> None:
     assert done.stderr == ""
 
 
+def test_tools_that_tests_start_stand_on_the_same_python_and_never_make_it_anew(checkout: Path) -> None:
+    """Not even where another one is asked for: it would be made anew under the run that stands on it."""
+    run(checkout, "tools/ci-port", "--version", CI_PORT_PYTHON=PYTHON)
+    made = (checkout / ".venv/made-by").read_text()
+    (checkout / ".venv/stamp-base").write_text("another")
+    done = run(checkout, "tools/ci-port", "--version", CI_PORT_PYTHON="/none", CI_PORT_VENV=str(checkout / ".venv"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ci-port 0.1.0\n", "")
+    assert (checkout / ".venv/made-by").read_text() == made
+    elsewhere = run(checkout, "tools/ci-port", "--version", CI_PORT_PYTHON="/none", CI_PORT_VENV="/tmp/.venv")
+    assert (elsewhere.returncode, elsewhere.stdout) == (3, "")
+
+
+FAKE = """#!/bin/sh
+case $* in *version_info*) echo 3.12 ;; esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--python"], "--python needs a version like 3.12, or the path of an interpreter"),
+        (["--python", "9.9"], "there is no Python 9.9: neither python9.9 on PATH nor {home}/.pyenv/versions/9.9*"),
+        (["--python=9.9", "-k", "x"], "there is no Python 9.9"),
+        (["--python", "/none/python"], "/none/python is no interpreter; name a version like 3.12, or a path"),
+        (["--python", "/bin/false"], "/bin/false does not say its version"),
+    ],
+)
+def test_a_python_that_is_not_there_is_one_sentence(
+    checkout: Path, tmp_path: Path, arguments: list[str], says: str
+) -> None:
+    done = run(checkout, "tools/test", *arguments, HOME=str(tmp_path), PYENV_ROOT="")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith(f"test: {says.format(home=tmp_path)}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_pythons_are_found_on_path_and_in_pyenv(checkout: Path, tmp_path: Path) -> None:
+    for name in (".pyenv/versions/3.13.0/bin/python", ".pyenv/versions/3.13.12/bin/python", "bin/python3.10"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.write_text(FAKE)
+        path.chmod(0o755)
+    home = {"HOME": str(tmp_path), "PYENV_ROOT": "", "PATH": f"{tmp_path}/bin:/usr/bin:/bin"}
+    found = run(checkout, "tools/test", "--pythons", **home)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert {"3.10", "3.13"} <= set(found.stdout.split())
+    code = 'root=$PWD; source tools/lib/venv.sh; find_python 3.13; use_python 3.10; echo "$CI_PORT_PYTHON $venv"'
+    done = subprocess.run(
+        ["bash", "-euc", code], cwd=checkout, env=home, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stderr == ""
+    newest, chosen = done.stdout.splitlines()
+    assert newest == f"{tmp_path}/.pyenv/versions/3.13.12/bin/python"
+    assert chosen == f"{tmp_path}/bin/python3.10 {checkout}/.venv-3.12"
+
+
 def test_help_of_the_checkers_prepares_nothing(checkout: Path) -> None:
     for tool in ("test", "check", "lock"):
         assert run(checkout, f"tools/{tool}", "--help").returncode == 0

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Makes and keeps up the repository's .venv. Sourced by the executables in tools/; needs `root` to be set.
+# Makes and keeps up the repository's .venv, and .venv-3.X for a Python that was asked for. Sourced by the executables
+# in tools/; needs `root` to be set.
 #
 #   ensure_venv base   python and this package: no network and no packages needed (the recorder's C library is
 #                      built by its own room on first use)
@@ -10,6 +11,12 @@
 
 : "${root:?venv.sh is sourced with root set}"
 venv=$root/.venv
+# Tools that the tests start stand on the same one as the tests themselves, and never make it anew under them.
+if [[ ${CI_PORT_VENV-} == "$root"/.venv* && -x $CI_PORT_VENV/bin/python ]]; then
+  venv=$CI_PORT_VENV
+else
+  unset CI_PORT_VENV
+fi
 venv_python=$venv/bin/python
 
 die() {
@@ -19,6 +26,49 @@ die() {
 
 say() {
   printf '%s: %s\n' "${0##*/}" "$1" >&2
+}
+
+# Uses a Python other than `python3`, with a .venv-3.X of its own: a version, or the path of an interpreter.
+use_python() {
+  local python=$1 version
+  if [[ $1 =~ ^[0-9]+\.[0-9]+$ ]]; then
+    python=$(find_python "$1")
+    [[ -n $python ]] ||
+      die "there is no Python $1: neither python$1 on PATH nor $pyenv/versions/$1*; install it, or name an interpreter"
+  fi
+  command -v "$python" >/dev/null || die "$python is no interpreter; name a version like 3.12, or a path"
+  version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) ||
+    die "$python does not say its version; name a version like 3.12, or the path of a Python"
+  CI_PORT_PYTHON=$python
+  venv=$root/.venv-$version
+  venv_python=$venv/bin/python
+  unset CI_PORT_VENV
+}
+
+pyenv=${PYENV_ROOT:-${HOME-}/.pyenv}
+
+# Prints the newest interpreter of a version that this machine has; nothing if it has none.
+find_python() {
+  local found
+  found=$(printf '%s\n' "$pyenv/versions/$1".*/bin/python | sort -V | tail -n 1)
+  if [[ -x $found ]]; then
+    printf '%s\n' "$found"
+  else
+    found=$(type -P "python$1" || true)
+    if [[ -n $found ]] && "$found" -c '' 2>/dev/null; then
+      printf '%s\n' "$found"
+    fi
+  fi
+}
+
+# Prints the versions from the oldest that is supported to the newest that there is, as far as this machine has them.
+found_pythons() {
+  local minor
+  for minor in {10..14}; do
+    if [[ -n $(find_python "3.$minor") ]]; then
+      printf '3.%s\n' "$minor"
+    fi
+  done
 }
 
 # The python that .venv is made from; CI_PORT_PYTHON names another one.
@@ -49,7 +99,7 @@ fresh() {
 
 make_base() {
   local python=$1
-  say "preparing .venv"
+  say "preparing ${venv##*/}"
   # Without pip: the base level needs no package, and so neither ensurepip nor a network.
   "$python" -m venv --without-pip --clear "$venv" ||
     die "python3 cannot make a virtual environment; install its venv module (Debian, Ubuntu: apt-get install python3-venv)"
@@ -93,6 +143,9 @@ renew() {
 
 ensure_venv() {
   local level=$1 base_stamp level_stamp
+  if [[ -n ${CI_PORT_VENV-} ]]; then
+    return
+  fi
   base_stamp=$(fingerprint)
   level_stamp=$base_stamp
   if [[ $level == dev ]]; then

@@ -70,3 +70,21 @@ def test_kept_as_it_is_when_the_script_changes_meanwhile(
 def test_a_place_that_cannot_be_written(lockable: ProjectOnDisk, capsys: Capture) -> None:
     assert main(["lock", "-o", "/proc/x/y", "--port", "ci_port.pytorch:main", *lockable.flags]) == 2
     assert "-output /proc/x/y: there is no directory /proc/x; make it first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("jobs.csv", "SUITE,SHARD\n", "there is no job to compare"),
+        ("jobs.csv", "9" * 5000, "there is no job to compare"),
+        ("scripts/test.sh", 'echo "never closed\n', "is never closed"),
+    ],
+)
+def test_what_shows_nothing_is_no_lock(
+    lockable: ProjectOnDisk, tmp_path: Path, capsys: Capture, name: str, text: str, says: str
+) -> None:
+    lockable.write(name, text)
+    target = tmp_path / "lock.json"
+    assert main(["lock", "-o", str(target), "--port", "ci_port.pytorch:main", *lockable.flags]) == 2
+    assert says in capsys.readouterr().err
+    assert not target.exists()

@@ -141,3 +141,10 @@ def test_a_made_up_answer_is_pointed_out(
     problem = "no rule of the world answers lscpu -e; its output was taken as empty (test.sh:2 in cores)"
     settled = '{"commands":[{"argv":["lscpu","-e"],"stdout":""}]}'
     assert capsys.readouterr().err == f"ci-port: untrusted: {problem}; to settle it: {settled}\n"
+
+
+@pytest.mark.parametrize("text", ["", " \n\n"])
+def test_a_file_without_cases_is_a_usage_error(project: ProjectOnDisk, capsys: Capture, text: str) -> None:
+    cases = project.write("none.jsonl", text)
+    assert main(["plan", "--impl", "python", "--cases", str(cases), *project.flags]) == 2
+    assert "there is no case to plan" in capsys.readouterr().err
