@@ -10,6 +10,7 @@ import contextlib
 import datetime
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -21,6 +22,7 @@ from ci_port.rollout.records import MOMENT, Evidence, Refused, read_record
 SCHEMA = 1
 _OF_THE_MACHINE = ("full", "disk I/O error", "readonly", "unable to open", "locked", "permission")
 _WAIT = 60.0
+_PAUSE = 0.01
 _COLUMNS = tuple(field.name for field in fields(Evidence))
 # "PORT" and "SCRIPT" in the application id: another program's database is not taken for one of ours.
 _APPLICATION = 0x43495054
@@ -94,9 +96,22 @@ class Store:
                     self._database.execute(_TABLE)
                     self._database.execute(f"PRAGMA user_version = {SCHEMA}")
                     self._database.execute(f"PRAGMA application_id = {_APPLICATION}")
-            self._database.execute("PRAGMA journal_mode = WAL")
+            self._write_ahead()
         if (found := self._pragma("user_version")) != SCHEMA:
             raise NotEvidence(f"{self._path} is of version {found}; this tool knows version {SCHEMA}")
+
+    def _write_ahead(self) -> None:
+        """Change to WAL; older SQLites do not wait for others here, but fail."""
+        deadline = time.monotonic() + _WAIT
+        while True:
+            try:
+                self._database.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE)
+            else:
+                return
 
     def _pragma(self, name: str) -> int:
         value: int = self._database.execute(f"PRAGMA {name}").fetchone()[0]

@@ -113,14 +113,16 @@ class Signals:
     def _wait_for_shell(self, pid: int) -> int:
         """Wait for a bash that runs a part of the script: what would end this process is for that one.
 
-        Raises Interrupted once it has ended, for INT only if it has died of it.
+        Raises Interrupted once it has ended, for INT only if it has died of it. INT is not passed on: it is as good as
+        always sent to all, and a second one would end that bash where its command has dealt with the first.
         """
         last = 0
         while (code := _ended(pid)) is None:
             number = signal.sigwait({*self._taken, signal.SIGCHLD})
             if number != signal.SIGCHLD:
                 last = number
-                os.kill(pid, number)
+                if number != signal.SIGINT:
+                    os.kill(pid, number)
         last = self._came() or last
         if last and (last != signal.SIGINT or code == -signal.SIGINT):
             raise Interrupted(last)
