@@ -23,5 +23,6 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take away what a person's shell or CI sets and what changes how our commands speak."""
-    for name in ("CI_PORT_COMMAND", "CI_PORT_PYTHON", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "BASH_ENV", "ENV"):
+    ours = ("CI_PORT_COMMAND", "CI_PORT_PYTHON", "CI_PORT_VENV")
+    for name in (*ours, "COLUMNS", "FORCE_COLOR", "NO_COLOR", "BASH_ENV", "ENV"):
         monkeypatch.delenv(name, raising=False)

@@ -1,15 +1,18 @@
 """Build and find the recorder's C library.
 
 `setup.py` builds it when the package is installed; a source tree without it is built on first use, beside the
-folder of its source if that can be written, else in the user's cache directory. The name holds a fingerprint of the
-source, so an outdated library is never used. `layout.h` is written anew for every build (`layout`).
+folder of its source if that can be written, else in the user's cache directory, else among temporary files, in a
+directory that nobody else may write. The name holds a fingerprint of the source, so an outdated library is never used.
+`layout.h` is written anew for every build (`layout`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -66,11 +69,16 @@ def locate() -> Path:
             f"The recorder works on Linux only and this is {sys.platform}: run it in a Linux container or on CI; "
             "the runner and the port work here."
         )
-    directories = (NATIVE.parent, _cache())
+    # A user whom nobody knows, without HOME, has no cache: `~` stays `~`.
+    directories = [directory for directory in (NATIVE.parent, _cache()) if directory.is_absolute()]
     for directory in directories:
-        if (found := directory / library_name()).is_file():
+        # Not Path.is_file, which raises in the home of somebody else.
+        if os.path.isfile(found := directory / library_name()):
             return found
-    return build(next((directory for directory in directories if _writable(directory)), directories[-1]))
+    for directory in directories:
+        with contextlib.suppress(OSError):
+            return build(directory)
+    return _among_temporary_files()
 
 
 def _compiler() -> str:
@@ -95,5 +103,18 @@ def _cache() -> Path:
     return Path(base) / "ci_port"
 
 
-def _writable(directory: Path) -> bool:
-    return directory.is_dir() and os.access(directory, os.W_OK)
+def _among_temporary_files() -> Path:
+    """Return the library from the user's own temporary directory; a job may have a home that cannot be written."""
+    try:
+        directory = Path(tempfile.gettempdir()) / f"ci_port-{os.getuid()}"
+        directory.mkdir(mode=0o700, exist_ok=True)
+        entry = directory.lstat()
+        if not stat.S_ISDIR(entry.st_mode) or entry.st_uid != os.getuid() or entry.st_mode & 0o022:
+            raise CannotRunHere(f"{directory} is not yours alone: remove it, or name a cache with XDG_CACHE_HOME.")
+        found = directory / library_name()
+        return found if found.is_file() else build(directory)
+    except OSError as error:
+        raise CannotRunHere(
+            f"The recorder's library can be kept nowhere ({error}): "
+            "set XDG_CACHE_HOME or TMPDIR to a directory that can be written."
+        ) from error

@@ -49,8 +49,8 @@ class Cache:
         if self._directory is None or any(isinstance(planned.outcome, str) for planned in plans.values()):
             return
         path = self._path(self._directory, key)
-        if not path.is_file():
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            if not path.is_file():
                 self._store(self._directory, path, plans)
 
     @staticmethod
@@ -66,10 +66,11 @@ class Cache:
             one.unlink(missing_ok=True)
 
 
-def cache_directory() -> Path:
-    """Return where plan sets are remembered."""
+def cache_directory() -> Path | None:
+    """Return where plan sets are remembered; None of a user whom nobody knows, without HOME."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(base) / "ci_port" / "plans"
+    directory = Path(base) / "ci_port" / "plans"
+    return directory if directory.is_absolute() else None
 
 
 def key_of(program: Sequence[str], about: str) -> list[str]:

@@ -19,6 +19,7 @@ import pytest
 
 from ci_port.cli import main
 from ci_port.dryrun import build
+from tests.own_copy import own_copy
 
 ROOT = Path(__file__).resolve().parents[2]
 LEGACY = ROOT / "legacy"
@@ -575,7 +576,7 @@ def check_edit(seed: Seed | PortSeed, diff: dict[str, Any], side: str) -> None:
 @pytest.mark.parametrize("seed", SCRIPT_SEEDS, ids=name_of)
 def test_a_mistake_in_the_script_is_shown(seed: Seed, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     script = tmp_path / "new" / "test.sh"
-    shutil.copytree(LEGACY, script.parent)
+    own_copy(LEGACY, script.parent)
     text = script.read_text()
     changed = replaced(text, head_of(seed.function, text), seed.old, seed.new)
     script.write_text(changed)
@@ -603,9 +604,8 @@ def test_a_mistake_in_the_script_is_shown(seed: Seed, tmp_path: Path, capsys: py
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """This repository's package and script, committed in a repository of their own."""
     root = tmp_path_factory.mktemp("checkout")
-    skipped = shutil.ignore_patterns("__pycache__", "*.so")
-    shutil.copytree(ROOT / "ci_port", root / "ci_port", symlinks=True, ignore=skipped)
-    shutil.copytree(LEGACY, root / "legacy")
+    own_copy(ROOT / "ci_port", root / "ci_port")
+    own_copy(LEGACY, root / "legacy")
     (root / ".gitignore").write_text("__pycache__/\n*.so\n")
     git(root, "init", "--quiet")
     git(root, "add", ".")

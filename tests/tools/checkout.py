@@ -1,12 +1,15 @@
-"""A fresh checkout in a folder of its own, and machines that lack something."""
+"""A fresh checkout in a folder of its own, machines that lack something, and the tools of this checkout."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
+
+from tests.own_copy import own_copy
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,10 +21,9 @@ def fresh_checkout(root: Path) -> Path:
     """Copy what git would bring into an empty folder, and nothing that was built."""
     root.mkdir()
     for name in ("ci_port", "legacy", "requirements", "tools"):
-        ignored = shutil.ignore_patterns("__pycache__", "*.so", ".build-*")
-        shutil.copytree(ROOT / name, root / name, symlinks=True, ignore=ignored)
+        own_copy(ROOT / name, root / name)
     for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, root / name)
+        own_copy(ROOT / name, root / name)
     return root
 
 
@@ -33,6 +35,16 @@ def machine(folder: Path, names: Iterable[str]) -> str:
         assert found is not None, f"the tests need {name}"
         (folder / name).symlink_to(found)
     return str(folder)
+
+
+def run_here(*command: str) -> subprocess.CompletedProcess[str]:
+    """Run a tool of this checkout in the environment of the tests, which is neither renewed nor made anew.
+
+    Whatever Python the tests run on: without that, a tool would make `.venv` for the machine's own. Tests that are not
+    run from a virtual environment have none to lend, and the tool has to find its own.
+    """
+    lent = {} if sys.prefix == sys.base_prefix else {"CI_PORT_VENV": sys.prefix}
+    return run(ROOT, *command, **lent)
 
 
 def run(where: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,7 @@ from ci_port.model.world import load_world
 from ci_port.project.cases import load_jobs
 from ci_port.project.file import load_project
 from ci_port.project.sides import shell_side
-from tests.tools.checkout import ROOT, run
+from tests.tools.checkout import run_here
 from tools.lib.stub_baseline import StubBaseline
 
 
@@ -27,7 +27,7 @@ def test_the_baseline_takes_the_same_way_as_the_recorder(tmp_path: Path) -> None
 
 
 def test_every_figure_is_a_ratio_with_its_meaning() -> None:
-    done = run(ROOT, "tools/bench", "--quick", "--format", "json", "recorder", "port", "memory")
+    done = run_here("tools/bench", "--quick", "--format", "json", "recorder", "port", "memory")
     assert done.returncode in (0, 1), done.stderr
     figures = {figure["name"]: figure for figure in json.loads(done.stdout)}
     assert {"stubs / recorder", "plan / 1 ms", "parity / bash, memory"} <= set(figures)
@@ -37,6 +37,6 @@ def test_every_figure_is_a_ratio_with_its_meaning() -> None:
 
 
 def test_what_is_not_measured_is_refused() -> None:
-    done = run(ROOT, "tools/bench", "nothing")
+    done = run_here("tools/bench", "nothing")
     assert done.returncode == 2
     assert "invalid choice: 'nothing'" in done.stderr

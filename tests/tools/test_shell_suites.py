@@ -8,7 +8,7 @@ import pytest
 
 from tests.parity.real_bash import why_not_contained
 from tests.parity.recorded_bash import why_not_recorded
-from tests.tools.checkout import ROOT, run
+from tests.tools.checkout import run_here
 from tools.lib.suite_formats import read_whole, scripts_of
 
 OILS = """\
@@ -164,7 +164,7 @@ CANNOT = why_not_contained() or why_not_recorded()
 @pytest.mark.skipif(not CANNOT, reason="everything can run here")
 def test_nothing_is_run_where_it_cannot_be_contained(tmp_path: Path) -> None:
     (tmp_path / "a.tests").write_text("use\n")
-    done = run(ROOT, "tools/shell-suites", str(tmp_path))
+    done = run_here("tools/shell-suites", str(tmp_path))
     assert done.returncode == 3
     assert "nothing is run here: " in done.stderr
 
@@ -172,15 +172,15 @@ def test_nothing_is_run_where_it_cannot_be_contained(tmp_path: Path) -> None:
 @pytest.mark.skipif(bool(CANNOT), reason=CANNOT)
 def test_figures(tmp_path: Path) -> None:
     (tmp_path / "word.test.sh").write_text(OILS)
-    done = run(ROOT, "tools/shell-suites", str(tmp_path), "--jobs", "1")
+    done = run_here("tools/shell-suites", str(tmp_path), "--jobs", "1")
     assert (done.returncode, done.stdout) == (0, f"{tmp_path}: 3 scripts: 3 equal, 0 different, 0 listed limits\n")
     (tmp_path / "x.sh").write_text("#!/bin/bash\nuse\n")
-    done = run(ROOT, "tools/shell-suites", "--scripts", str(tmp_path / "x.sh"), "--jobs", "1")
+    done = run_here("tools/shell-suites", "--scripts", str(tmp_path / "x.sh"), "--jobs", "1")
     assert done.stdout == f"{tmp_path}/x.sh: 1 scripts: 1 equal, 0 different, 0 listed limits\n"
 
 
 @pytest.mark.skipif(bool(CANNOT), reason=CANNOT)
 def test_a_path_without_scripts(tmp_path: Path) -> None:
-    done = run(ROOT, "tools/shell-suites", str(tmp_path))
+    done = run_here("tools/shell-suites", str(tmp_path))
     assert done.returncode == 2
     assert "no script of a known suite" in done.stderr

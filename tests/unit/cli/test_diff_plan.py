@@ -251,7 +251,9 @@ def test_what_was_planned_once_is_remembered_by_content(
 def test_a_memory_that_is_broken_is_made_anew(repository: Repository, capsys: Capture) -> None:
     repository.edit("scripts/test.sh", *FLAG)
     first = diffed(1, capsys, repository, "one")
-    for file in cache_directory().iterdir():
+    directory = cache_directory()
+    assert directory is not None
+    for file in directory.iterdir():
         file.write_bytes(file.read_bytes()[:40])
     assert diffed(1, capsys, repository, "one") == first
 

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+import ci_port
 from ci_port.cli import main
 from ci_port.model.errors import CannotRun
 from ci_port.project import sides
@@ -165,6 +167,8 @@ def test_without_standard_output_nothing_is_done(project: ProjectOnDisk) -> None
 
 
 def start(arguments: Sequence[str], **more: object) -> subprocess.Popen[str]:
+    # This checkout's package, wherever the command starts, and whatever else this Python may import by that name.
+    more["env"] = {**os.environ, "PYTHONPATH": str(Path(ci_port.__file__).parents[1])}
     command = [sys.executable, "-m", "ci_port", *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)  # type: ignore[call-overload,no-any-return]
 

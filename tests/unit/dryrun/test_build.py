@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import re
-import shutil
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from ci_port.dryrun import build, layout
+from tests.own_copy import own_copy
 
 
 def one_sentence(error: BaseException) -> str:
@@ -35,7 +37,7 @@ def one_file(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize("name", ["log.c", "recorder.h", "new.c"])
 def test_the_name_belongs_to_the_source(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = build.library_name()
-    changed = shutil.copytree(build.NATIVE, tmp_path / "native")
+    changed = own_copy(build.NATIVE, tmp_path / "native")
     monkeypatch.setattr(build, "NATIVE", changed)
     assert build.library_name() == before
     with open(changed / name, "a", encoding="utf-8") as file:
@@ -62,15 +64,66 @@ def test_a_changed_source_is_built_again(tmp_path: Path, monkeypatch: pytest.Mon
     assert {first, second} == set(tmp_path.glob("_recorder-*.so"))
 
 
-def test_a_source_that_cannot_be_written_beside_builds_into_the_cache(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def own_directory(temporary: Path) -> Path:
+    return temporary / f"ci_port-{os.getuid()}"
+
+
+@pytest.fixture
+def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> set[Path]:
+    """The directories into which nothing is built, whoever asks; root writes everywhere else."""
+    directories = {tmp_path / "package"}
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(build, "NATIVE", one_file(tmp_path / "package" / "native", "int one;\n"))
-    monkeypatch.setattr(build, "_writable", lambda directory: False)
+    plain = build.build
+
+    def checked(directory: Path) -> Path:
+        if directory in directories:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(directory))
+        return plain(directory)
+
+    monkeypatch.setattr(build, "build", checked)
+    return directories
+
+
+def test_a_source_that_cannot_be_written_beside_builds_into_the_cache(closed: set[Path], tmp_path: Path) -> None:
     found = build.locate()
     assert found.parent == tmp_path / "cache" / "ci_port"
     assert build.locate() == found
+    assert not own_directory(tmp_path).exists()
+
+
+@pytest.mark.parametrize("cache", ["/proc/none", "/" + "x" * 300, "~", "below/the/current/directory"])
+def test_without_a_cache_it_is_built_among_temporary_files(
+    cache: str, closed: set[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", cache)
+    monkeypatch.chdir(tmp_path)
+    found = build.locate()
+    assert found.parent == own_directory(tmp_path)
+    assert found.parent.stat().st_mode & 0o777 == 0o700
+    written = found.stat().st_mtime_ns
+    assert build.locate() == found
+    assert found.stat().st_mtime_ns == written
+    assert {path.name for path in tmp_path.iterdir()} == {"package", own_directory(tmp_path).name}
+
+
+@pytest.mark.parametrize("made", ['mkdir -m 777 "$1"', 'mkdir -m 700 theirs && ln -s theirs "$1"', 'echo x >"$1"'])
+def test_what_others_could_have_put_there_is_not_loaded(made: str, closed: set[Path], tmp_path: Path) -> None:
+    closed.add(tmp_path / "cache" / "ci_port")
+    directory = own_directory(tmp_path)
+    subprocess.run(["sh", "-c", made, "sh", directory.name], cwd=tmp_path, check=True)
+    with pytest.raises(build.CannotRunHere) as caught:
+        build.locate()
+    assert str(directory) in one_sentence(caught.value)
+    assert not list(tmp_path.glob("*/_recorder-*"))
+
+
+def test_where_nothing_can_be_kept_it_says_so(closed: set[Path], tmp_path: Path) -> None:
+    closed |= {tmp_path / "cache" / "ci_port", own_directory(tmp_path)}
+    with pytest.raises(build.CannotRunHere, match="XDG_CACHE_HOME or TMPDIR") as caught:
+        build.locate()
+    one_sentence(caught.value)
 
 
 def test_no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

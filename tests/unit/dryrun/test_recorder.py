@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import subprocess
 import sys
 import threading
@@ -13,6 +12,7 @@ import pytest
 
 from ci_port import dryrun, model
 from ci_port.model.jobs import read_jobs
+from tests.own_copy import own_copy
 from tests.unit.dryrun import scene as scenes
 from tests.unit.dryrun.test_programs import fake_bash
 
@@ -33,7 +33,7 @@ def test_no_such_script(tmp_path: Path, scratch_base: Path) -> None:
 def test_a_package_in_a_directory_with_a_blank(tmp_path: Path) -> None:
     copied = tmp_path / "a b: c"
     for room in ("bash", "dryrun", "model"):
-        copy_room(Path(dryrun.__file__).parents[1] / room, copied / "ci_port" / room)
+        own_copy(Path(dryrun.__file__).parents[1] / room, copied / "ci_port" / room, without=("__pycache__",))
     (copied / "ci_port" / "__init__.py").write_text("", encoding="utf-8")
     script = tmp_path / "script.sh"
     script.write_text('run "$(echo x | tr x y)"\n', encoding="utf-8")
@@ -46,11 +46,6 @@ def test_a_package_in_a_directory_with_a_blank(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(script)], cwd=copied, capture_output=True, text=True, check=False
     )
     assert done.stdout == "('run', 'y')\n", done.stderr
-
-
-def copy_room(source: Path, target: Path) -> None:
-    """Copy a room without its caches."""
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def test_recorders_in_many_threads(tmp_path: Path) -> None:

@@ -61,9 +61,10 @@ def test_the_oldest_make_room(tmp_path: Path) -> None:
     assert not oldest.exists()
 
 
-def test_a_directory_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["file/below", "x" * 300])
+def test_a_directory_that_cannot_be_written_or_looked_into_is_no_failure(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert Cache(tmp_path / "file" / "below").of(KEY, lambda: PLANS) == PLANS
+    assert Cache(tmp_path / name).of(KEY, lambda: PLANS) == PLANS
 
 
 def test_it_stands_where_caches_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,6 +73,9 @@ def test_it_stands_where_caches_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", "/home/y")
     assert cache_directory() == Path("/home/y/.cache/ci_port/plans")
+    monkeypatch.setenv("HOME", "")
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    assert cache_directory() is None, "not in a directory that is called ~"
 
 
 def test_a_key_holds_the_program_the_world_and_the_cases(tmp_path: Path) -> None:
