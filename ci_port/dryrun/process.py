@@ -14,7 +14,7 @@ from typing import Any
 
 from ci_port.dryrun.control import end_processes
 from ci_port.dryrun.programs import WHERE_TOOLS_ARE
-from ci_port.dryrun.scratch import Scratch
+from ci_port.dryrun.scratch import Scratch, hold
 from ci_port.dryrun.wire import receive, send
 from ci_port.model import RunFailed
 
@@ -38,7 +38,7 @@ class WorkerProcess:
         except OSError:
             os.rmdir(scratch.path)
             raise
-        self._end = weakref.finalize(self, _end, self.process, scratch)
+        self._end = weakref.finalize(self, _end, self.process, scratch, hold(scratch))
 
     def ask(self, request: bytes) -> dict[str, Any]:
         """Return the answer to a request; raises RunFailed if there is none."""
@@ -63,7 +63,7 @@ class WorkerProcess:
         self._end()
 
 
-def _end(process: subprocess.Popen[bytes], scratch: Scratch) -> None:
+def _end(process: subprocess.Popen[bytes], scratch: Scratch, held: int) -> None:
     for stream in (process.stdin, process.stdout):
         if stream is not None:
             with contextlib.suppress(BrokenPipeError):
@@ -77,3 +77,4 @@ def _end(process: subprocess.Popen[bytes], scratch: Scratch) -> None:
         with contextlib.suppress(OSError):
             end_processes(scratch.control)
     shutil.rmtree(scratch.path, ignore_errors=True)
+    os.close(held)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import random
+import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 
 from ci_port.dryrun.build import CannotRunHere
 
 _NOISE = 1 << 16
+_PREFIX = "ci-port-"
+_FRESH = 600.0
+"""Seconds in which a new directory may not be in use yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,8 @@ class Scratch:
 
 def new_scratch() -> Scratch:
     """Make an empty scratch directory; raises CannotRunHere where its name could not be used."""
-    path = tempfile.mkdtemp(prefix="ci-port-", dir=_base())
+    path = tempfile.mkdtemp(prefix=_PREFIX, dir=_base())
+    remove_abandoned(os.path.dirname(path))
     if {" ", ":"} & set(path):
         os.rmdir(path)
         raise CannotRunHere(
@@ -87,6 +95,39 @@ def new_scratch() -> Scratch:
             "colon in its name: set TMPDIR to another."
         )
     return Scratch(path)
+
+
+def hold(scratch: Scratch) -> int:
+    """Say that a scratch directory is in use, for as long as the returned descriptor is open."""
+    fd = os.open(scratch.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    return fd
+
+
+def remove_abandoned(base: str) -> None:
+    """Remove the scratch directories of processes that were killed: ours, not in use, and not made just now."""
+    before = time.time() - _FRESH
+    with contextlib.suppress(OSError), os.scandir(base) as entries:
+        for entry in entries:
+            if entry.name.startswith(_PREFIX) and entry.is_dir(follow_symlinks=False):
+                found = entry.stat(follow_symlinks=False)
+                if found.st_uid == os.geteuid() and found.st_mtime < before and _is_free(entry.path):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _is_free(path: str) -> bool:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(fd)
 
 
 def _base() -> str | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,27 @@ def test_a_furnished_directory_has_what_a_run_needs(scratch_base: Path, tmp_path
     other = scratch.new_scratch()
     other.furnish(str(library))
     assert Path(made.noise).read_bytes() == Path(other.noise).read_bytes() != b""
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(scratch_base: Path) -> None:
+    def made(name: str, *, age: float, held: bool = False) -> Path:
+        path = scratch_base / name
+        (path / "root").mkdir(parents=True)
+        (path / "root/file").write_text("x")
+        os.utime(path, (time.time() - age,) * 2)
+        if held:
+            stack.callback(os.close, scratch.hold(scratch.Scratch(str(path))))
+        return path
+
+    with contextlib.ExitStack() as stack:
+        gone = made("ci-port-gone", age=10_000)
+        kept = [
+            made("ci-port-in-use", age=10_000, held=True),
+            made("ci-port-new", age=1),
+            made("of-somebody-else", age=10_000),
+        ]
+        (scratch_base / "ci-port-link").symlink_to(kept[2])
+        scratch.new_scratch()
+        assert not gone.exists()
+        assert all((path / "root/file").exists() for path in kept)
+    assert (scratch_base / "ci-port-link").is_symlink()
