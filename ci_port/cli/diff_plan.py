@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ci_port.cli import status
 from ci_port.cli.options import add_jobs_option, add_project_options, project_of, workers
+from ci_port.cli.refused import tell, tell_wrong
 from ci_port.cli.terminal import Progress, style_for
 from ci_port.model.plan import dumps
 from ci_port.project.plans import work_of
@@ -49,7 +50,7 @@ def add(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `ci-port diff-plan`: 0 nothing changes, 1 plans or the jobs do, 4 a job could not be planned."""
-    diff = _diff(arguments)
+    diff, refused = _diff(arguments)
     if arguments.format == "json":
         print(dumps(diff.to_json()))
     elif arguments.format == "markdown":
@@ -59,17 +60,20 @@ def run(arguments: argparse.Namespace) -> int:
             print(line)
     if diff.moved:
         return status.DIFFERENT
-    failed = diff.unread or any(side.failing for side in diff.sides.values())
+    failed = refused or any(side.failing for side in diff.sides.values())
     return status.SIDE_FAILED if failed else status.SAME
 
 
-def _diff(arguments: argparse.Namespace) -> PlanDiff:
+def _diff(arguments: argparse.Namespace) -> tuple[PlanDiff, bool]:
+    """Return what was asked for, and whether plans or jobs were refused: where nothing moved, they are not even run."""
     base, head = Path(arguments.base), Path(arguments.head) if arguments.head else None
     if is_plan_set(base) or (head and is_plan_set(head)):
-        return of_plan_sets(base, head)
+        diff = of_plan_sets(base, head)
+        return diff, tell(diff.unread)
     project = project_of(arguments)
     cases = jobs_or_files(project, arguments.cases)
+    refused = tell_wrong(cases)
     cache = Cache(None if arguments.no_cache else cache_directory())
     file = Path(arguments.config) if arguments.config else None
     work = work_of(project, cases, workers(arguments), cache, Progress, file=file, own_jobs=not arguments.cases)
-    return compared(arguments.base, arguments.head, arguments.side, work)
+    return compared(arguments.base, arguments.head, arguments.side, work), refused

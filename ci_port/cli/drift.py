@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ci_port.cli import status
 from ci_port.cli.options import add_jobs_option, add_project_options, project_of, workers
+from ci_port.cli.refused import tell_wrong
 from ci_port.cli.terminal import Progress
 from ci_port.model.plan import dumps
 from ci_port.model.world import load_world
@@ -61,6 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _report(arguments: argparse.Namespace, project: Project) -> Report:
     cases = jobs_or_files(project, arguments.cases)
+    tell_wrong(cases)
     return compared(
         project, load_world(project.world), {JOBS: cases}, workers(arguments), whole=True, progress=Progress
     )

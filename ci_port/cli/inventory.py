@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ci_port.cli import status
 from ci_port.cli.options import add_jobs_option, add_project_options, project_of, workers
+from ci_port.cli.refused import tell
 from ci_port.cli.terminal import Progress
 from ci_port.model.errors import UsageError
 from ci_port.project.file import Project
@@ -83,6 +84,9 @@ def run(arguments: argparse.Namespace) -> int:
         print(line, file=sys.stderr)
     if unknown and arguments.strict:
         return status.CANNOT_RUN_HERE
+    # Several sets are shown together, too: what failed is said once.
+    if tell(dict.fromkeys(problem for coverage in found.coverages for problem in coverage.failed), "failed"):
+        return status.SIDE_FAILED
     return status.DIFFERENT if found.traced is not None and not found.traced.complete else status.SAME
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from ci_port.cli import status
 from ci_port.cli.options import add_jobs_option, add_project_options, project_of, workers
 from ci_port.cli.output import check_writable, write
+from ci_port.cli.refused import tell_wrong
 from ci_port.cli.terminal import Progress
 from ci_port.model.errors import UsageError
 from ci_port.model.world import load_world
@@ -46,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Before the sweep: what changes while it runs is not what was compared.
     text = _text(project)
     world, cases = load_world(project.world), jobs_or_files(project, None)
+    tell_wrong(cases)
     off = not_same(project, world, cases, workers(arguments), Progress)
     if off:
         print(

@@ -11,6 +11,7 @@ from ci_port.cli import status
 from ci_port.cli.name import command_name
 from ci_port.cli.options import add_jobs_option, add_project_options, project_flags, project_of, workers
 from ci_port.cli.output import check_writable, write
+from ci_port.cli.refused import tell_wrong
 from ci_port.cli.terminal import Progress, style_for, width_of
 from ci_port.model import Case, World
 from ci_port.model.plan import dumps
@@ -64,6 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     project = project_of(arguments)
     world = load_world(project.world)
     spaces = spaces_of(project, arguments.space, arguments.cases)
+    tell_wrong(case for cases in spaces.values() for case in cases)
     if arguments.fail_each_step:
         spaces = {f"{name}, each step failing": _failing(cases, project, world) for name, cases in spaces.items()}
     target = Path(arguments.report) if arguments.report else None

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from ci_port.bash.quoting import visible
 from ci_port.cli import options, status
+from ci_port.cli.refused import tell, tell_wrong
 from ci_port.cli.terminal import Progress, is_terminal, style_for
 from ci_port.model import Case
 from ci_port.model.errors import UsageError
@@ -43,6 +43,7 @@ examples:
   {prog} --impl shell --script ci/deploy.sh --world world.json --args 'check "a b"' --stdin yes
 """
 COMMAND_LINE = "command-line"
+_NAME = "ci-port"
 
 
 def add(command: argparse.ArgumentParser) -> None:
@@ -75,6 +76,7 @@ def _cases(arguments: argparse.Namespace) -> list[Case]:
     cases = load_cases(arguments.cases)
     if not cases:
         raise UsageError(f"there is no case to plan: {arguments.cases} holds none")
+    tell_wrong(cases)
     return [replace(case, env=tuple(sorted({**changes, **dict(case.env)}.items()))) for case in cases]
 
 
@@ -108,12 +110,13 @@ def _write_text(attempts: Iterator[Attempt], many: bool) -> bool:
             print(("\n" if number else "") + style.bold(attempt.case.id))
         if attempt.observation is None:
             failed = True
-            _complain(attempt.error)
+            if not attempt.case.wrong:  # what is wrong was said when it was read
+                tell([attempt.error], _NAME)
             continue
         for line in plan_lines(attempt.observation, style):
             print(line)
         sys.stdout.flush()
-        _complain(*warnings(attempt.observation))
+        tell(warnings(attempt.observation), _NAME)
     return failed
 
 
@@ -123,9 +126,9 @@ def _write_json(attempts: Iterator[Attempt], many: bool) -> bool:
         print(dumps([attempt.to_json() for attempt in everything]))
     elif everything[0].observation is not None:
         print(everything[0].plan.dumps())
-        _complain(*warnings(everything[0].observation))
+        tell(warnings(everything[0].observation), _NAME)
     else:
-        _complain(everything[0].error)
+        tell([everything[0].error], _NAME)
     return any(attempt.observation is None for attempt in everything)
 
 
@@ -143,8 +146,3 @@ _WRITERS: dict[str, Callable[[Iterator[Attempt], bool], bool]] = {
     "json": _write_json,
     "jsonl": _write_lines,
 }
-
-
-def _complain(*problems: str) -> None:
-    for problem in problems:
-        print(f"ci-port: {visible(problem)}", file=sys.stderr)

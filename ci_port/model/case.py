@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ci_port.model.fields import DataError, Document, Fields
+from ci_port.model.fields import DataError, Document, Fields, all_of
 from ci_port.model.overlay import Overlay, needs_version_2, overlay_from_json, overlay_to_json
 from ci_port.model.paths import check_variable
 
@@ -78,18 +78,26 @@ _T = TypeVar("_T")
 
 
 def each_alone(read: Callable[[_T, int], Case], lines: Iterable[tuple[_T, int]], source: str) -> list[Case]:
-    """Read what stands in numbered lines, each by itself; raises the first DataError where none can be read."""
-    cases: list[Case] = []
-    errors: list[DataError] = []
+    """Read what stands in numbered lines, each by itself; raises DataError that says all where none can be read."""
+    found: list[tuple[int, Case | DataError]] = []
     for line, number in lines:
         try:
-            cases.append(read(line, number))
+            found.append((number, read(line, number)))
         except DataError as error:
-            errors.append(error)
-            cases.append(Case(f"{source}:{number}", (), wrong=str(error)))
-    if errors and len(errors) == len(cases):
-        raise errors[0]
-    return cases
+            found.append((number, error))
+    errors = [one for _, one in found if isinstance(one, DataError)]
+    if errors and len(errors) == len(found):
+        raise all_of(errors)
+    taken = {one.id for _, one in found if isinstance(one, Case)}
+    return [
+        one if isinstance(one, Case) else Case(_free(f"{source}:{number}", taken), (), wrong=str(one))
+        for number, one in found
+    ]
+
+
+def _free(id: str, taken: set[str]) -> str:
+    """Return an id that no right case has."""
+    return id if id not in taken else _free(f"{id}'", taken)
 
 
 def refusal(case: Case, version: int) -> str | None:

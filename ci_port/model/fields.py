@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn, TypeVar, cast
 
 from ci_port.model.positions import Path, doubled, line_of
@@ -13,6 +13,7 @@ T = TypeVar("T")
 _MISSING: Any = object()
 # Cheap to look for; whether it is half a character is looked at where there is one.
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 
 
 class DataError(ValueError):
@@ -25,6 +26,18 @@ class DataError(ValueError):
         self.problem = problem
         where = f"{source}:{line}: " + (f"field {field}: " if field else "")
         super().__init__(where + problem)
+
+
+def all_of(errors: Sequence[DataError]) -> DataError:
+    """Return one error that says all of them, a line each, at the place of the first."""
+    first = errors[0]
+    return DataError(first.source, first.line, first.field, "\n".join([first.problem, *map(str, errors[1:])]))
+
+
+def not_utf8(text: str) -> str:
+    """Return what is wrong with text that was read with `surrogateescape`; empty if it was UTF-8."""
+    found = _NO_TEXT.search(text)
+    return f"not UTF-8: byte 0x{ord(found[0]) & 0xFF:02x} at column {found.start() + 1}" if found else ""
 
 
 _BITS = 63
@@ -49,6 +62,8 @@ class Document:
     def parse(self) -> Fields:
         """Return the fields of the document's one object; raises DataError."""
         twice = False
+        if problem := not_utf8(self.text):
+            raise DataError(self.source, self.first_line, "", problem)
 
         def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
             nonlocal twice

@@ -8,10 +8,11 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import NoReturn
 
 from ci_port.model.case import Case, args_from_json, each_alone, env_from_json
 from ci_port.model.environment import Environment
-from ci_port.model.fields import DataError, Document, Fields
+from ci_port.model.fields import DataError, Document, Fields, not_utf8
 
 UNSET = "<unset>"
 ARGS = "args"
@@ -52,12 +53,26 @@ def _rows(text: str, source: str, id_template: str) -> Iterator[Job]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
-        _check_header(header, source)
-        for row in reader:
-            if row:
-                yield partial(_row, header, row, source, reader.line_num, id_template), reader.line_num
     except csv.Error as error:
-        raise DataError(source, reader.line_num, "", str(error)) from None
+        raise DataError(source, 1, "", f"the first line must name each column once: {error}") from None
+    _check_header(header, source)
+    _id(id_template, dict.fromkeys(header, "x"), source, 1)  # a template that fits no row is no fault of each
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            # The reader goes on with the line after it; a quote that nobody closes has all that follows in it.
+            yield partial(_refuse, source, line, reader.line_num, str(error)), line
+            continue
+        if row:
+            yield partial(_row, header, row, source, line, id_template), line
+
+
+def _refuse(source: str, line: int, last: int, problem: str) -> NoReturn:
+    raise DataError(source, line, "", problem if line >= last else f"{problem}, in one row with all up to line {last}")
 
 
 def _check_header(header: Sequence[str], source: str) -> None:
@@ -77,11 +92,15 @@ def _row(header: Sequence[str], row: Sequence[str], source: str, line: int, id_t
             _check_variable(name, cell, source, line)
             env[name] = None if cell == UNSET else cell
     stdin = cells.get(STDIN, UNSET)
-    id, args = _id(id_template, cells, source, 1), _words(cells.get(ARGS, ""), source, line)
+    id, args = _id(id_template, cells, source, line), _words(cells.get(ARGS, ""), source, line)
+    if problem := not_utf8(stdin):
+        raise DataError(source, line, STDIN, problem)
     return Case(id, tuple(sorted(env.items())), args=args, stdin=None if stdin == UNSET else stdin), False
 
 
 def _check_variable(name: str, value: str, source: str, line: int) -> None:
+    if problem := not_utf8(name) or not_utf8(value):
+        raise DataError(source, line, name, problem)
     try:
         Environment({name: value})
     except ValueError as error:
@@ -95,8 +114,8 @@ def _words(cell: str, source: str, line: int) -> tuple[str, ...]:
         words = shlex.split(cell)
     except ValueError as error:
         raise DataError(source, line, ARGS, f"words as a shell reads them are expected: {error}") from None
-    if "\0" in cell:
-        raise DataError(source, line, ARGS, "words without NUL are expected")
+    if problem := not_utf8(cell) or ("words without NUL are expected" if "\0" in cell else ""):
+        raise DataError(source, line, ARGS, problem)
     return tuple(words)
 
 

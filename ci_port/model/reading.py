@@ -35,8 +35,11 @@ def content_of(path: Path) -> bytes:
         return (first or b"") + file.readall()
 
 
-def read_text(path: Path) -> str:
-    """Return the text of a file, unpacked if its name ends in `.gz`; raises DataError naming the file."""
+def read_text(path: Path, errors: str = "strict") -> str:
+    """Return the text of a file, unpacked if its name ends in `.gz`; raises DataError naming the file.
+
+    With `surrogateescape`, what is not UTF-8 stays in the text: who reads each line by itself refuses that line alone.
+    """
     import gzip  # not at the top: the runner starts faster without, and its world is not packed
     import zlib
 
@@ -44,7 +47,7 @@ def read_text(path: Path) -> str:
         raw = content_of(path)
         if path.suffix == ".gz":
             raw = gzip.decompress(raw)
-        return raw.decode()
+        return raw.decode(errors=errors)
     except OSError as error:
         reason = error.strerror or str(error)
     except (EOFError, zlib.error, UnicodeDecodeError) as error:

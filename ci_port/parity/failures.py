@@ -18,7 +18,7 @@ def environments(cases: Iterable[Case]) -> list[Case]:
         overlay = case.world or Overlay()
         machine = replace(overlay, commands=())
         bare = replace(case, world=machine if machine != Overlay() else None)
-        found.setdefault((bare.env, bare.world, bare.args, bare.stdin), bare)
+        found.setdefault((bare.env, bare.world, bare.args, bare.stdin, bare.wrong), bare)
     return list(found.values())
 
 

@@ -22,7 +22,7 @@ def load_cases(name: str) -> list[Case]:
     """Return the cases of a file, `-` for standard input; raises DataError with file, line and field."""
     if name == "-":
         return read_cases(_stdin(), STDIN)
-    return read_cases(read_text(Path(name)), name)
+    return read_cases(read_text(Path(name), "surrogateescape"), name)
 
 
 def load_case_files(names: Sequence[str]) -> list[Case]:
@@ -37,11 +37,11 @@ def load_case_files(names: Sequence[str]) -> list[Case]:
 def _stdin() -> str:
     raw = sys.stdin.buffer.read()
     try:
-        return (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode()
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        return (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode(errors="surrogateescape")
+    except (OSError, EOFError, zlib.error) as error:
         raise DataError(STDIN, 1, "", f"cannot be read: {error}") from None
 
 
 def load_jobs(path: Path, id_template: str) -> list[Case]:
     """Return the cases of a table of jobs; raises DataError with file, line and column."""
-    return read_jobs(read_text(path), str(path), id_template)
+    return read_jobs(read_text(path, "surrogateescape"), str(path), id_template)

@@ -82,5 +82,5 @@ def _branches(project: Project, collector: Collector, whole: bool) -> dict[str, 
 
 def _axes(project: Project, spaces: Spaces) -> tuple[str, ...]:
     """Return the project's axes if its jobs have them, else the first variables that they do have."""
-    first = next((dict(case.env) for cases in spaces.values() for case in cases), {})
+    first = next((dict(case.env) for cases in spaces.values() for case in cases if not case.wrong), {})
     return project.axes if any(axis in first for axis in project.axes) else tuple(first)[:2]

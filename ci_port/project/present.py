@@ -30,10 +30,13 @@ def phase_of(rollout: Rollout, text: str) -> Phase:
 
 
 def present_of(project: Project, gate: Gate | None) -> Present:
-    """Return what a gate is held against, as it is now."""
+    """Return what a gate is held against, as it is now; raises UsageError for a job that is wrong: it might decide."""
+    jobs = jobs_of(project)
+    if wrong := [job.wrong for job in jobs if job.wrong]:
+        raise UsageError("\n".join(wrong))
     return Present(
         subjects=subjects_of(project),
-        jobs=jobs_of(project),
+        jobs=jobs,
         spaces={name: _space(name, project) for name in (gate.spaces if gate else ())},
         now=datetime.datetime.now(datetime.timezone.utc),
         variables=functools.partial(job_variables, project.job_id),

@@ -69,7 +69,7 @@ def _opener(
             try:
                 return reader.run(recorder.observe(case))
             except RunFailed as error:
-                return f"{case.id}: {error}"
+                return case.wrong or f"{case.id}: {error}"
 
         with recorder:
             yield observe

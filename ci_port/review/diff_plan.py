@@ -106,7 +106,7 @@ def _jobs(before: Tree, after: Tree, paths: Paths, work: Work) -> tuple[tuple[st
     ids = []
     for table in (old, new):
         try:
-            ids.append({case.id: None for case in work.jobs_in(table)})
+            ids.append({case.id: None for case in work.jobs_in(table) if not case.wrong})
         except DataError:
             return (), ()  # that it changed is said all the same
     return tuple(id for id in ids[0] if id not in ids[1]), tuple(id for id in ids[1] if id not in ids[0])

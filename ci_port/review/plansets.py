@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ci_port.model import Case, DataError, Document, Fields, Observation, RunFailed
+from ci_port.model.fields import all_of
 from ci_port.model.plan import dumps, plan_from_json
 from ci_port.model.reading import read_text
 from ci_port.review.plandiff import Outcome
@@ -42,7 +43,7 @@ def read_plan_set(path: Path) -> tuple[PlanSet, list[DataError]]:
     """
     plans: PlanSet = {}
     wrong: list[DataError] = []
-    for number, line in enumerate(read_text(path).split("\n"), 1):
+    for number, line in enumerate(read_text(path, "surrogateescape").split("\n"), 1):
         if line.strip():
             try:
                 id, plan = _read(Document(line, str(path), number).parse(), plans)
@@ -50,7 +51,7 @@ def read_plan_set(path: Path) -> tuple[PlanSet, list[DataError]]:
             except DataError as error:
                 wrong.append(error)
     if not plans:
-        raise wrong[0] if wrong else DataError(str(path), 1, "", "the file holds no plan")
+        raise all_of(wrong) if wrong else DataError(str(path), 1, "", "the file holds no plan")
     return plans, wrong
 
 

@@ -76,7 +76,7 @@ def test_a_place_that_cannot_be_written(lockable: ProjectOnDisk, capsys: Capture
     ("name", "text", "says"),
     [
         ("jobs.csv", "SUITE,SHARD\n", "there is no job to compare"),
-        ("jobs.csv", "9" * 5000, "there is no job to compare"),
+        ("jobs.csv", "9" * 5000, "the id of a job cannot be made from"),
         ("scripts/test.sh", 'echo "never closed\n', "is never closed"),
     ],
 )

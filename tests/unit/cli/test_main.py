@@ -85,7 +85,7 @@ def test_malformed_data_names_file_line_and_field(project: ProjectOnDisk, capsys
     assert main(["plan", "--impl", "python", "--cases", str(cases), "--format", "text", *project.flags]) == 4
     out, err = capsys.readouterr()
     assert out.startswith("a\n")
-    assert err.endswith(f"ci-port: {problem}\n")
+    assert err.startswith(f"refused: {problem}\n")
     cases.write_text('{"id":"b","env":{"X":1}}\n')
     assert main(["parity", "--cases", str(cases), *project.flags]) == 2
     assert capsys.readouterr().err == f"ci-port: {problem.replace(':2:', ':1:')}\n"

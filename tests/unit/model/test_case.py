@@ -111,3 +111,29 @@ def test_a_wrong_case_takes_no_other_down() -> None:
 def test_a_text_in_which_all_is_wrong_is_no_text_of_cases() -> None:
     with pytest.raises(DataError, match="f:1: not JSON"):
         read_cases("nonsense\nmore\n", "f")
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('{"id":"b","env":{"X":"\\ud800"}}', "field env.X: text is expected, found half a character: '\\ud800'"),
+        ('{"id":"b","env":{"X":"\udcff"}}', "not UTF-8: byte 0xff at column 23"),
+        ('{"id":"b","env":{"X":"\\u0000"}}', "field env.X: the value of X contains a NUL byte"),
+        (f'{{"id":"b","n":{"9" * 5000}}}', "not JSON that can be read: too long a number"),
+        (f'{{"id":"b","n":{2**70}}}', "field n: unknown field"),
+        ("[" * 100_000, "not JSON that can be read: nested too deeply"),
+        ('{"id":"a"}', "field id: 'a' stands already in line 1"),
+        ("[]", "an object is expected, found a list"),
+    ],
+)
+def test_whatever_is_wrong_the_others_are_read(line: str, problem: str) -> None:
+    first, wrong, last = read_cases(f'{{"id":"a"}}\n{line}\n{{"id":"f:2"}}\n', "f")
+    assert (first.id, last.id) == ("a", "f:2")
+    assert (wrong.id, wrong.wrong) == ("f:2'", f"f:2: {problem}"), "no right case has its id"
+
+
+def test_where_all_is_wrong_each_is_said() -> None:
+    assert problem_of(lambda: read_cases('{"id":1}\n\n{"id":"b","x":2}\n', "f")).split("\n") == [
+        "f:1: field id: a string is expected, found a number",
+        "f:3: field x: unknown field",
+    ]

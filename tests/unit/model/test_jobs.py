@@ -98,12 +98,6 @@ def test_a_malformed_table_is_refused_by_line(text: str, template: str, problem:
     assert problem in problem_of(lambda: jobs(text, template))
 
 
-def test_a_wrong_row_takes_no_other_down() -> None:
-    first, wrong, last = jobs("A,B\n1,2\n1\n3,4\n", "{A}")
-    assert (first.id, last.id) == ("1", "3")
-    assert (wrong.id, wrong.wrong) == ("dir.jsonl/jobs.csv:3", "dir.jsonl/jobs.csv:3: 2 cells are expected, found 1")
-
-
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -132,3 +126,31 @@ def test_both_forms_say_the_same(value: str | None, args: list[str], stdin: str 
     csv.writer(table).writerows([("A", "args", "stdin"), cells])
     line = json.dumps({"env": {"A": value}, "args": args, "stdin": stdin})
     assert jobs(table.getvalue()) == lines(line)
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("x", "2 cells are expected, found 1"),
+        ('"x"y,1', """',' expected after '"'"""),
+        ("x,\udcff", "field B: not UTF-8: byte 0xff at column 1"),
+        pytest.param("y" * 200_000 + ",1", "field larger than field limit (131072)", id="long"),
+        ('"x\ny",1,2', "2 cells are expected, found 3"),
+    ],
+)
+def test_a_wrong_row_takes_no_other_down(row: str, problem: str) -> None:
+    first, wrong, last = jobs(f"A,B\nx,1\n{row}\nz,3\n")
+    assert (first.id, last.id) == ("job:x", "job:z")
+    assert wrong == Case("dir.jsonl/jobs.csv:3", (), wrong=f"dir.jsonl/jobs.csv:3: {problem}")
+
+
+def test_a_quote_that_nobody_closes_is_said_with_all_that_is_in_it() -> None:
+    first, wrong = jobs('A,B\nx,1\ny,"2\nz,3\nz,4')
+    assert first.id == "job:x"
+    assert wrong.wrong == "dir.jsonl/jobs.csv:3: unexpected end of data, in one row with all up to line 5"
+
+
+@pytest.mark.parametrize("cells", ["x\0,y", "x,\udcff", "\udcff,y"])
+def test_words_and_input_are_text_without_nul(cells: str) -> None:
+    (good, wrong) = jobs(f"args,stdin\nx,y\n{cells}\n", "job")
+    assert (good.id, bool(wrong.wrong)) == ("job", True)

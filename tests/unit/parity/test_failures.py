@@ -66,3 +66,8 @@ def test_environments_are_told_apart_by_variables_and_files() -> None:
         Case("files", ENV, Overlay(files=(("/w/x", ""),))),
         other,
     ]
+
+
+def test_wrong_cases_stay_each_by_itself() -> None:
+    cases = [Case("a", ()), Case("f:2", (), wrong="f:2: x"), Case("f:3", (), wrong="f:3: x"), Case("b", ())]
+    assert [case.id for case in failures.environments(cases)] == ["a", "f:2", "f:3"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ci_port.model import Execute, Plan, RunFailed
+from ci_port.model import Case, Execute, Plan, RunFailed
 from ci_port.model.world import load_world
 from ci_port.project import plans
 from ci_port.project.comparison import compared
@@ -15,7 +15,7 @@ from ci_port.project.file import Project, load_project
 from ci_port.project.plans import plan_port, port_key, record_script, remember, script_key, work_of
 from ci_port.project.spaces import jobs_of
 from ci_port.review.cache import Cache
-from ci_port.review.plansets import PlanSet
+from ci_port.review.plansets import Planned, PlanSet
 from tests.unit.project.project_on_disk import fake_sides, observed
 from tests.unit.review.repository import Repository
 
@@ -141,3 +141,11 @@ def test_a_sweep_of_too_many_cases_pushes_nothing_out(
     spaces = {"jobs": jobs_of(small)}
     remember(small, spaces, compared(small, load_world(small.world), spaces, 1, False), Cache(tmp_path / "plans"))
     assert not (tmp_path / "plans").exists()
+
+
+def test_a_wrong_case_is_not_asked_for(small: Project) -> None:
+    cases = [Case("f:1", (), wrong="f:1: field x"), *jobs_of(small)]
+    found = plan_port(small.world.parent, small.port, small.world, cases)
+    assert list(found) == [case.id for case in cases]
+    assert found["f:1"] == Planned("f:1: field x")
+    assert commands(found, "lint") == [("ruff", "check")]

@@ -62,3 +62,9 @@ def test_the_present_is_this_project_now(rolled: Project) -> None:
 def test_without_a_gate_no_space_is_read(rolled: Project) -> None:
     rolled.spaces[0][1].unlink()
     assert present_of(rolled, None).spaces == {}
+
+
+def test_a_job_that_is_wrong_is_not_left_out(rolled: Project) -> None:
+    rolled.jobs.write_text(rolled.jobs.read_text() + "unit\n")
+    with pytest.raises(UsageError, match=r"jobs\.csv:\d+: \d cells are expected, found 1"):
+        present_of(rolled, None)

@@ -82,3 +82,18 @@ def test_the_reason_of_a_failure_does_not_shift_with_lines(place: Place | None, 
         raise RunFailed("time is up", place, "sleep")
 
     assert asked(fail, Case("x", ())) == Planned(reason)
+
+
+def test_bytes_that_are_no_text_take_no_other_down(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_bytes(to_line("a", WHOLE).encode() + b'{"id":"\xff"}\n')
+    plans, wrong = read_plan_set(path)
+    assert (plans, list(map(str, wrong))) == ({"a": WHOLE}, [f"{path}:2: not UTF-8: byte 0xff at column 8"])
+
+
+def test_where_no_plan_can_be_read_each_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text("[]\n{}\n")
+    with pytest.raises(DataError) as raised:
+        read_plan_set(path)
+    assert [line.partition(": ")[0] for line in str(raised.value).split("\n")] == [f"{path}:1", f"{path}:2"]
