@@ -20,6 +20,8 @@ COMMANDS = {"run": "", "say": "echo said"}
 HOME = "/home/user"
 
 _BEFORE = NOW - 86_400
+_UMASK = 0o022
+"""As in a world that says nothing of it, whoever runs the tests."""
 _CHANGE_SOME = ("find", "sed", "sort")
 """Text tools that are commands with some of their options."""
 _STAND_IN = """#!{bash}
@@ -38,7 +40,12 @@ def git(directory: Path, *words: str) -> str:
     environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "GIT_CONFIG_NOSYSTEM": "1"}
     who = ("-c", "user.name=nobody", "-c", "user.email=nobody@example.org", "-c", "protocol.file.allow=always")
     done = subprocess.run(
-        ["git", *who, "-C", str(directory), *words], env=environment, capture_output=True, text=True, check=False
+        ["git", *who, "-C", str(directory), *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        umask=_UMASK,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -101,6 +108,7 @@ class Clone:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             check=False,
+            umask=_UMASK,
         )
         steps = tuple(self._step(record) for record in log.read_bytes().split(b"\2\0")[:-1])
         left = {os.path.relpath(path, self.place): _left(path) for path in _everything(self.place)}
