@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import tempfile
+
 import pytest
 from hypothesis import settings
 
@@ -18,6 +22,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Load the profile that was asked for."""
     settings.load_profile("long" if config.getoption("--long") else "quick")
+    work_where_names_are_plain()
+
+
+def work_where_names_are_plain() -> None:
+    """Do without a TMPDIR whose name a shell would take apart: scripts of the tests hold paths as they are.
+
+    Here, and in all that is started from here. Tests that are about such names make them.
+    """
+    if not re.fullmatch(r"[\w./+-]+", tempfile.gettempdir(), re.ASCII):
+        for name in ("TMPDIR", "TEMP", "TMP"):
+            os.environ.pop(name, None)
+        tempfile.tempdir = None
 
 
 @pytest.fixture(autouse=True)
