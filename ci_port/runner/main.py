@@ -92,7 +92,19 @@ class _Runner:
             return NOT_STARTED
         from ci_port.runner.show import lines
 
-        _say(1, "".join(f"{line}\n" for line in lines(plan)))
+        return self._print("".join(f"{line}\n" for line in lines(plan)))
+
+    def _print(self, text: str) -> int:
+        """Print what was asked for; return the status, which says whether anybody can have read it."""
+        data = text.encode(errors="backslashreplace")
+        try:
+            while data:
+                data = data[os.write(1, data) :]
+        except BrokenPipeError:
+            return 128 + signal.SIGPIPE
+        except OSError as error:
+            self._log(f"the plan cannot be printed: {error.strerror}")
+            return NOT_STARTED
         return 0
 
     def _show_choice(self, project: Project) -> None:

@@ -31,7 +31,8 @@ from ci_port.rollout.records import read_record
 from ci_port.runner.record import Record
 from tests.unit.project.project_on_disk import make_project
 
-PATIENCE = 60.0
+PATIENCE = 150.0
+"""Seconds; a run of the recorder alone may take 60."""
 STATUSES = frozenset((0, 1, 2, 3, 4, 5, 71))
 """docs/exit-statuses.md; 70 is a fault of ours, and nobody here interrupts."""
 NO_SCRIPT = 127
@@ -327,8 +328,8 @@ ENVIRONMENTS: tuple[Mapping[str, str], ...] = (
     *({"TERM": value} for value in ("", "dumb", "\udcff")),
     *({"PYTHONIOENCODING": value} for value in ("ascii", "utf-16", "nonsense")),
     *({"LANG": value, "LC_ALL": value} for value in ("C", "tr_TR.UTF-8", "nonsense")),
-    *({"HOME": value} for value in ("", "/nonexistent", "/proc", "\udcff", "relative")),
-    *({"TMPDIR": value} for value in ("/nonexistent", "/proc", "")),
+    *({"HOME": value} for value in ("", "/dev/null/home", "/proc", "\udcff", "relative")),
+    *({"TMPDIR": value} for value in ("/dev/null/tmp", "/proc", "")),
     *({"XDG_CACHE_HOME": value} for value in ("/proc", "\udcff", "relative", "")),
     {"NO_COLOR": "1", "FORCE_COLOR": "1"},
     *({"CI_PORT_EVIDENCE": value} for value in ("", "/proc/x", "\udcff")),
@@ -376,6 +377,8 @@ def _input(chance: random.Random) -> Bad:
                 words[at] = chance.choice(WORDS)
             else:
                 words.insert(at, chance.choice(WORDS))
+        if good.command == "lock":  # whatever it is told before, the lock of the package is not what it writes
+            words += ["--output", "lock.json"]
         return Bad(good, f"words {words}", tuple(words))
     env = chance.choice(ENVIRONMENTS)
     return Bad(good, f"environment { {name: value[:40] for name, value in env.items()} }", good.words, env=env)
@@ -456,7 +459,8 @@ def _become(call: Callable[[], int], folder: Path, env: Mapping[str, str], out: 
             os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         sys.path.insert(0, str(folder))
-        os.environ.update(env)
+        # What is remembered between runs is remembered in the folder.
+        os.environ.update({"HOME": str(folder), "XDG_CACHE_HOME": str(folder / ".cache"), **env})
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")

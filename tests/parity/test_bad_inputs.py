@@ -60,7 +60,7 @@ def test_every_command_and_every_file_takes_part() -> None:
         (bad_inputs.Ran(2, "", ""), True, "status 2 without a word"),
         (bad_inputs.Ran(-11, "", "x"), True, "status -11"),
         (bad_inputs.Ran(70, "", "x"), True, "status 70"),
-        (bad_inputs.Ran(None, "", ""), True, "did not end in 60 seconds"),
+        (bad_inputs.Ran(None, "", ""), True, "did not end in 150 seconds"),
         (bad_inputs.Ran(1, "", "Traceback (most recent call last):"), True, "a traceback"),
     ],
 )

@@ -262,3 +262,20 @@ def test_the_script_gets_the_signals_as_they_were(bundled: Path, tmp_path: Path,
         for command in (["bash", ".ci/pytorch/test.sh"], [str(bundled)])
     ]
     assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize(("command", "status"), [(">/dev/full", 71), (">&-", 71), ("| true", 141)])
+def test_a_plan_that_nobody_can_read_is_no_success(bundled: Path, tmp_path: Path, command: str, status: int) -> None:
+    text = f'set -o pipefail; (sleep 0.5; exec "$@" --dry-run) {command}'
+    done = subprocess.run(
+        ["bash", "-c", text, "bash", sys.executable, "-I", "-S", str(bundled)],
+        cwd=tmp_path,
+        env={**PATH, **SMOKE},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == status
+    assert ("the plan cannot be printed" in done.stderr) == (status == 71)
