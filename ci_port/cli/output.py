@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from ci_port.model.errors import UsageError
+from ci_port.model.links import real
 from ci_port.model.writing import write_whole
 
 
@@ -16,7 +17,7 @@ def check_writable(target: Path, flag: str) -> None:
     if not target.parent.is_dir():
         raise UsageError(f"{flag} {target}: there is no directory {target.parent}; make it first")
     if target.is_symlink() and not target.exists():
-        target = Path(os.path.realpath(target))
+        target = real(target)
     if not os.access(target if target.exists() else target.parent, os.W_OK):
         raise UsageError(f"{flag} {target}: cannot be written; check the permissions")
 

@@ -6,6 +6,8 @@ import os
 import stat
 from pathlib import Path
 
+from ci_port.model.links import real
+
 _OF_A_PROCESS = ("/dev/fd/", "/dev/std", "/proc/")
 
 
@@ -24,7 +26,7 @@ def write_whole(target: Path, content: bytes, *, executable: bool = False) -> No
     if kind is not None and (not stat.S_ISREG(kind) or os.path.abspath(target).startswith(_OF_A_PROCESS)):
         _write_to(target, content)
         return
-    place = Path(os.path.realpath(target))
+    place = real(target)
     scratch = place.with_name(f".{place.name[:200]}.{os.getpid()}.tmp")
     fd = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o777 if executable else 0o666)
     try:

@@ -62,16 +62,20 @@ def _code(words: Sequence[str]) -> str:
     return code(" ".join(words))
 
 
+def _command(edit: Edit) -> str:
+    return code(f"{edit.command} …")
+
+
 def _changed(edit: Edit) -> str:
     if not edit.removed:
-        return f"added {_code(edit.added)} to {code(f'{edit.command} …')}"
+        return f"added {_code(edit.added)} to {_command(edit)}"
     if not edit.added:
-        return f"removed {_code(edit.removed)} from {code(f'{edit.command} …')}"
-    return f"changed {_code(edit.removed)} to {_code(edit.added)} in {code(f'{edit.command} …')}"
+        return f"removed {_code(edit.removed)} from {_command(edit)}"
+    return f"changed {_code(edit.removed)} to {_code(edit.added)} in {_command(edit)}"
 
 
 def _variable(edit: Edit) -> str:
-    where = f" for {code(f'{edit.command} …')}" if edit.command else ""
+    where = f" for {_command(edit)}" if edit.command else ""
     if not edit.removed:
         return f"exported {_code(edit.added)}{where}"
     if not edit.added:
@@ -81,10 +85,10 @@ def _variable(edit: Edit) -> str:
 
 def _content(edit: Edit) -> str:
     if not edit.removed:
-        return f"added {_code(edit.added)} to the content for {code(f'{edit.command} …')}"
+        return f"added {_code(edit.added)} to the content for {_command(edit)}"
     if not edit.added:
-        return f"removed {_code(edit.removed)} from the content for {code(f'{edit.command} …')}"
-    return f"changed {_code(edit.removed)} to {_code(edit.added)} in the content for {code(f'{edit.command} …')}"
+        return f"removed {_code(edit.removed)} from the content for {_command(edit)}"
+    return f"changed {_code(edit.removed)} to {_code(edit.added)} in the content for {_command(edit)}"
 
 
 _SENTENCES: dict[Kind, Callable[[Edit], str]] = {
@@ -93,11 +97,9 @@ _SENTENCES: dict[Kind, Callable[[Edit], str]] = {
     Kind.MOVED: lambda edit: f"moved {_code(edit.added)}: {edit.command}",
     Kind.CHANGED: _changed,
     Kind.CONTENT: _content,
-    Kind.DIRECTORY: lambda edit: (
-        f"moved {code(f'{edit.command} …')} from directory {edit.removed[0]} to {edit.added[0]}"
-    ),
+    Kind.DIRECTORY: lambda edit: f"moved {_command(edit)} from directory {edit.removed[0]} to {edit.added[0]}",
     Kind.VARIABLE: _variable,
-    Kind.COMMAND_STATUS: lambda edit: f"{code(f'{edit.command} …')} exits {edit.added[0]} instead of {edit.removed[0]}",
+    Kind.COMMAND_STATUS: lambda edit: f"{_command(edit)} exits {edit.added[0]} instead of {edit.removed[0]}",
     Kind.STATUS: lambda edit: f"changed the exit status of the run from {edit.removed[0]} to {edit.added[0]}",
 }
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ci_port.model import Document, Fields
+from ci_port.model.links import real
 from ci_port.model.reading import read_text
 
 # The space that needs no file of cases: the rows of the table of jobs.
@@ -71,7 +71,7 @@ def _spaces(fields: Fields, beside: Path) -> tuple[tuple[str, Path], ...]:
     spaces = fields.mapping("spaces", {})
     if JOBS in spaces:
         raise fields.error("spaces", f"{JOBS!r} is the name of CI's own jobs")
-    return tuple((name, Path(os.path.realpath(beside.parent / text))) for name, text in spaces.items())
+    return tuple((name, real(beside.parent / text)) for name, text in spaces.items())
 
 
 def _text(fields: Fields, name: str, default: str | None) -> str:
@@ -81,4 +81,4 @@ def _text(fields: Fields, name: str, default: str | None) -> str:
 def _path(fields: Fields, name: str, beside: Path, default: Path | None) -> Path:
     """Return a path of the file, relative to its folder; links are followed, so that people see where it really is."""
     text = _text(fields, name, None if default is None else str(default))
-    return Path(os.path.realpath(beside.parent / text))
+    return real(beside.parent / text)

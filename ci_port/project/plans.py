@@ -15,6 +15,7 @@ from ci_port.model import Case, RunFailed, World
 from ci_port.model.case import case_to_json
 from ci_port.model.errors import UsageError
 from ci_port.model.fingerprint import of_data, of_directory, of_files
+from ci_port.model.links import real
 from ci_port.model.plan import dumps
 from ci_port.model.world import load_world
 from ci_port.parity import Report, ordered
@@ -115,7 +116,7 @@ def plan_port(root: Path, port: str, world: Path, cases: Sequence[Case]) -> Plan
 
 def script_key(script: Path) -> list[str]:
     """Return all that the plans of a script depend on beside the cases."""
-    return ["script", script.name, of_directory(Path(os.path.realpath(script)).parent), _recorder_fingerprint()]
+    return ["script", script.name, of_directory(real(script).parent), _recorder_fingerprint()]
 
 
 def _recorder_fingerprint() -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import ci_port
 from ci_port.model import fingerprint
 from ci_port.model.errors import UsageError
+from ci_port.model.links import real
 from ci_port.parity.places import shown
 from ci_port.parity.report import Subject, Subjects
 from ci_port.project.file import Project
@@ -33,7 +33,7 @@ def subjects_of(project: Project) -> Subjects:
 def _script(script: Path) -> str:
     if not script.is_file():
         raise UsageError(f"there is no script {script}; name one with --script PATH")
-    return fingerprint.of_directory(Path(os.path.realpath(script)).parent)
+    return fingerprint.of_directory(real(script).parent)
 
 
 def _tool_files(port: list[Path]) -> list[Path]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ci_port.model import DataError, RunFailed
 from ci_port.model.errors import UsageError
 from ci_port.model.fingerprint import of_directory
+from ci_port.model.links import real
 from ci_port.review import revisions, trees
 from ci_port.review.plandiff import PLANS, Outcome, PlanDiff, compare_sets
 from ci_port.review.plansets import outcomes, read_plan_set
@@ -22,6 +22,8 @@ BOTH = "both"
 JOBS = "the table of jobs"
 """What that file is called among those that are given."""
 
+Changed = Sequence[tuple[str, "Path | None", "Path | None"]]
+Apart = tuple[tuple[str, ...], tuple[str, ...]]
 Outcomes = tuple[Mapping[str, Outcome], Mapping[str, Outcome]]
 
 
@@ -31,10 +33,10 @@ def of_plan_sets(base: Path, head: Path | None) -> PlanDiff:
         raise UsageError(f"{base} holds plans; name a second file of plans to compare it with")
     (first, wrong), (second, more) = (read_plan_set(path) for path in (base, head))
     before, after = outcomes(first), outcomes(second)
-    gone, new = [id for id in before if id not in after], [id for id in after if id not in before]
+    lost, new = _apart(before, after)
     diff = compare_sets(before, after)
     total, unread = len(before.keys() & after.keys()), tuple(map(str, (*wrong, *more)))
-    return PlanDiff(total, {PLANS: diff}, {}, lost=tuple(gone), new=tuple(new), unread=unread)
+    return PlanDiff(total, {PLANS: diff}, {}, lost=lost, new=new, unread=unread)
 
 
 def compared(base: str, head: str | None, side: str, work: Work) -> PlanDiff:
@@ -63,7 +65,7 @@ def _of_scripts(base: Path, head: Path, work: Work) -> PlanDiff:
 
 
 def _of_revisions(base: str, head: str | None, side: str, work: Work) -> PlanDiff:
-    script = Path(os.path.realpath(work.script_file))
+    script = real(work.script_file)
     root = revisions.repository(script)
     for text in filter(None, (base, head)):
         if not revisions.is_revision(root, text):
@@ -79,37 +81,47 @@ def _of_revisions(base: str, head: str | None, side: str, work: Work) -> PlanDif
                     absent[name] = found
                 else:
                     sides[name] = found
-        lost, new = _jobs(before, after, paths, work)
-        notes = tuple(_notes(before, after, paths))
+        changed = list(_changed(before, after, paths))
+        lost, new = _jobs(changed, work)
+        notes = tuple(_notes(changed, before, after, paths))
     diffs = {name: compare_sets(*both) for name, both in sides.items()}
     return PlanDiff(len(work.cases), diffs, absent, notes, lost, new)
 
 
-def _notes(before: Tree, after: Tree, paths: Paths) -> Iterator[str]:
-    """Yield which of the files changed that say what is compared: both programs were asked with today's."""
+def _changed(before: Tree, after: Tree, paths: Paths) -> Iterator[tuple[str, Path | None, Path | None]]:
+    """Yield which of the files differ that say what is compared, and where each stands in either tree."""
     for what, path in paths.given.items():
         old, new = before.find(path), after.find(path)
+        if old is not new and (old is None or new is None or old.read_bytes() != new.read_bytes()):
+            yield what, old, new
+
+
+def _notes(changed: Changed, before: Tree, after: Tree, paths: Paths) -> Iterator[str]:
+    """Yield what differs in words: both programs were asked with today's."""
+    for what, old, new in changed:
+        path = paths.given[what]
         if old is None or new is None:
-            if old is not new:
-                yield f"{(before if old is None else after).label} has no {path} ({what}); all was planned with today's"
-        elif old.read_bytes() != new.read_bytes():
+            yield f"{(before if old is None else after).label} has no {path} ({what}); all was planned with today's"
+        else:
             yield f"{what} changed: {path} of {before.label} is another; all was planned with today's"
 
 
-def _jobs(before: Tree, after: Tree, paths: Paths, work: Work) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the jobs that only one of the two tables has, those that were lost first."""
-    if work.jobs_in is None or (path := paths.given.get(JOBS)) is None:
+def _jobs(changed: Changed, work: Work) -> Apart:
+    """Return the jobs that only one of the two tables has."""
+    tables = next(((old, new) for what, old, new in changed if what == JOBS and old and new), None)
+    if work.jobs_in is None or tables is None:
         return (), ()
-    old, new = before.find(path), after.find(path)
-    if old is None or new is None or old.read_bytes() == new.read_bytes():
-        return (), ()
-    ids = []
-    for table in (old, new):
-        try:
-            ids.append({case.id: None for case in work.jobs_in(table) if not case.wrong})
-        except DataError:
-            return (), ()  # that it changed is said all the same
-    return tuple(id for id in ids[0] if id not in ids[1]), tuple(id for id in ids[1] if id not in ids[0])
+    try:
+        old, new = ([case.id for case in work.jobs_in(table) if not case.wrong] for table in tables)
+    except DataError:
+        return (), ()  # that it changed is said all the same
+    return _apart(old, new)
+
+
+def _apart(before: Iterable[str], after: Iterable[str]) -> Apart:
+    """Return the ids that only one of two sets has, those that were lost first; in order."""
+    old, new = dict.fromkeys(before), dict.fromkeys(after)
+    return tuple(id for id in old if id not in new), tuple(id for id in new if id not in old)
 
 
 _SAME: Outcomes = ({}, {})

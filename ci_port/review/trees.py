@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ci_port.model.links import real
 from ci_port.review import revisions
 from ci_port.review.revisions import Tree
 
@@ -24,9 +24,9 @@ class Paths:
     @staticmethod
     def of(root: Path, script: Path, port: str, file: Path | None, given: Mapping[str, Path]) -> Paths:
         """Return where they stand; `file` is that of the port `module:function`, None if it cannot be found."""
-        root = Path(os.path.realpath(root))
+        root = real(root)
         below_root = script.relative_to(root).as_posix()
-        ours = {what: Path(os.path.realpath(path)) for what, path in given.items()}
+        ours = {what: real(path) for what, path in given.items()}
         others = {what: path.relative_to(root).as_posix() for what, path in ours.items() if path.is_relative_to(root)}
         if file is None or not file.is_relative_to(root):
             return Paths(below_root, None, None, others)

@@ -7,7 +7,6 @@ before is read and decided as it was. A change anywhere else matters to every ru
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ci_port.model.fingerprint import of_files
+from ci_port.model.links import real
 
 if TYPE_CHECKING:
     from ci_port.shell import Inventory
@@ -86,7 +86,7 @@ def _changed_bodies(before: Path, after: Path) -> list[_Body] | None:
 
 def _neighbours(script: Path) -> str:
     """Return the fingerprint of all that stands beside the script."""
-    script = Path(os.path.realpath(script))
+    script = real(script)
     others = (path for path in script.parent.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     return of_files(script.parent, (path for path in others if path != script))
 

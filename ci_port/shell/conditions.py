@@ -9,13 +9,14 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
 from ci_port.bash import conditional, pattern, regex, words
 from ci_port.bash.names import NAME, is_name
 from ci_port.model import Compare, Condition, Contains, Equals, Fits, Matches, Nonempty, Present, Probe, Same
 from ci_port.shell import tree
-from ci_port.shell.bashlex_reader import Listing, Simple, Span
+from ci_port.shell.bashlex_reader import Listing, Operator, Simple, Span
 
 _T = TypeVar("_T")
 
@@ -131,23 +132,22 @@ class Conditions:
         listing = self.reading(statement)
         if listing is None or not listing.operators:
             return []
-        terms = self._terms(statement, listing)
-        names: frozenset[str] = frozenset()
+        near, far = listing.operators[:LONGEST], listing.operators[LONGEST:]
+        left, *terms = self._terms(statement, listing)
         sides = []
-        left, sign, begins = terms[0], "", listing.operators[0].left[0]
-        for index, operator in enumerate(listing.operators, 1):
-            if index > LONGEST:
-                names |= self._names(((begins, operator.left[1]),))
-                text = f"… {sign} {words.squeeze(self.text[begins : operator.left[1]])}"
-                left = Leaf(Probe(text, names), text, begins)
-                sides.append(Side(left, text, begins))
-            else:
-                text = words.squeeze(self.text[operator.left[0] : operator.left[1]])
-                sides.append(Side(left, text, operator.left[0]))
-                names = self._names((operator.left,)) if index == LONGEST else names
-                left = join(operator.sign, left, terms[index])
-            sign, begins = operator.sign, operator.right[0]
-        return sides
+        for operator, term in zip(near, terms, strict=False):
+            sides.append(Side(left, words.squeeze(self.text[operator.left[0] : operator.left[1]]), operator.left[0]))
+            left = join(operator.sign, left, term)
+        return [*sides, *self._far(near[-1], far)]
+
+    def _far(self, last: Operator, operators: Sequence[Operator]) -> Iterator[Side]:
+        """Yield what stands left of operators behind the last one that is looked at with all before it."""
+        names = self._names((last.left,))
+        for before, operator in pairwise((last, *operators)):
+            span = (before.right[0], operator.left[1])
+            names |= self._names((span,))
+            text = f"… {before.sign} {words.squeeze(self.text[span[0] : span[1]])}"
+            yield Side(Leaf(Probe(text, names), text, span[0]), text, span[0])
 
     def of_item(self, subject: Span, patterns: Sequence[Span]) -> Condition:
         """Return the condition of an item of a `case`, as if it stood alone."""
@@ -173,18 +173,17 @@ class Conditions:
         starts = [statement.start, *(operator.offset + 2 for operator in listing.operators)]
         ends = [*(operator.offset for operator in listing.operators), statement.end]
         compounds = [part for part in statement.parts if isinstance(part, tree.Compound)]
-        negated = {place[0] for place in listing.negated}
         members = zip(
             zip(starts, ends, strict=True),
             shared_out(listing.commands, ends, lambda command: command.start),
             shared_out(compounds, ends, lambda part: part.start),
-            shared_out(sorted(negated), ends, lambda start: start),
+            shared_out(sorted(listing.negated), ends, lambda place: place[0]),
             strict=True,
         )
         return [self._of_pipeline(*member) for member in members]
 
     def _of_pipeline(
-        self, span: Span, commands: Sequence[Simple], compounds: Sequence[tree.Compound], negated: Sequence[int]
+        self, span: Span, commands: Sequence[Simple], compounds: Sequence[tree.Compound], negated: Sequence[Span]
     ) -> Decision:
         if len(commands) + len(compounds) != 1:
             return self._whole(span)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -15,6 +14,7 @@ from ci_port.bash import words
 from ci_port.bash.builtins import LEAVING
 from ci_port.bash.uses import reads_of_sum, written_by
 from ci_port.model import ALWAYS, Branch, Condition
+from ci_port.model.links import real
 from ci_port.shell import bashlex_reader, tree
 from ci_port.shell.bashlex_reader import Disagreement, Listing, Simple, Span
 from ci_port.shell.conditions import Conditions, Decision, condition_of
@@ -140,10 +140,10 @@ def read_script(path: Path, follow: bool = True) -> Inventory:
 
 
 def _read_file(path: Path, follow: bool, seen: set[Path]) -> Inventory:
-    seen.add(Path(os.path.realpath(path)))
+    seen.add(real(path))
     inventory = read_source(load(path))
     for sourced in inventory.sources if follow else ():
-        if (own := sourced.own) and own.is_file() and Path(os.path.realpath(own)) not in seen:
+        if (own := sourced.own) and own.is_file() and real(own) not in seen:
             inventory.sourced_files.append(_read_file(own, follow, seen))
     return inventory
 

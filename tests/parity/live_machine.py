@@ -118,11 +118,14 @@ class LiveRun:
 
 @dataclass(frozen=True)
 class Signals:
-    """A signal for a run, to its first process or to its whole group, once the file `after` is on the machine."""
+    """A signal for a run, to its first process or to its whole group.
+
+    `after`: once this file is on the machine, or after so many seconds, if the run has not ended before.
+    """
 
     number: int
     group: bool = False
-    after: str = "hanging"
+    after: str | float = "hanging"
 
 
 class LiveMachine:
@@ -252,11 +255,16 @@ class LiveMachine:
         return LiveRun(process.returncode, self.log(), said.decode(errors="replace"), err.read_text(errors="replace"))
 
     def _send(self, process: subprocess.Popen[bytes], signals: Signals) -> None:
-        """Send a signal once the sign for it is there."""
-        sign = self.folder / signals.after
-        while not sign.exists():
-            assert process.poll() is None, f"it ended with {process.returncode} before it could get a signal"
-            time.sleep(0.01)
+        """Send a signal once it is time."""
+        if isinstance(signals.after, float):
+            time.sleep(signals.after)
+            if process.poll() is not None:
+                return
+        else:
+            sign = self.folder / signals.after
+            while not sign.exists():
+                assert process.poll() is None, f"it ended with {process.returncode} before it could get a signal"
+                time.sleep(0.01)
         (os.killpg if signals.group else os.kill)(process.pid, signals.number)
 
     def end(self) -> None:

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
-import time
-from collections.abc import Mapping
 
 import pytest
 
 from ci_port.model import World
-from tests.parity.live_machine import BASH, RUNNER, LiveMachine, LiveRun, Signals
+from tests.parity.live_machine import BASH, RUNNER, LiveMachine, Signals
 
 JOB = {"BUILD_ENVIRONMENT": "linux-jammy-py3.10-gcc11", "TEST_CONFIG": "smoke", "SHARD_NUMBER": "1"}
 PARTS = 10
@@ -70,7 +67,9 @@ def test_at_any_moment(machine: LiveMachine, packaged_world: World, part: int, r
         chance = random.Random(f"moment {part} {number}")
         sent = chance.choice(SENT)
         machine.reset(start)
-        run = _signalled(machine, env, sent, chance.random() * 0.3)
+        after = chance.random() * 0.3
+        to_all = random.Random(after).random() >= 0.5
+        run = machine.run(_runner(machine), env, signals=Signals(int(sent), group=to_all, after=after))
         machine.end()
         assert run.status in (0, -sent, *_own_ends(sent)), (sent, run.stderr)
         assert _is_a_way_through(run.commands, whole.commands, handlers), (sent, run.commands)
@@ -98,29 +97,3 @@ def _environment(machine: LiveMachine) -> dict[str, str]:
 
 def _runner(machine: LiveMachine) -> list[str]:
     return [*RUNNER, str(machine.bundled), "--phase", "3"]
-
-
-def _signalled(machine: LiveMachine, env: Mapping[str, str], sent: signal.Signals, after: float) -> LiveRun:
-    """Run the port, and send a signal to all after so many seconds."""
-    with (machine.folder / "stdout").open("wb") as out, (machine.folder / "stderr").open("wb") as err:
-        process = subprocess.Popen(
-            _runner(machine),
-            cwd=machine.workspace,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            start_new_session=True,
-        )
-        time.sleep(after)
-        if process.poll() is None:
-            process.send_signal(sent) if random.Random(after).random() < 0.5 else _to_all(process.pid, sent)
-        process.wait(60)
-    said = [(machine.folder / name).read_text(errors="replace") for name in ("stdout", "stderr")]
-    return LiveRun(process.returncode, machine.log(), *said)
-
-
-def _to_all(group: int, sent: signal.Signals) -> None:
-    import os
-
-    os.killpg(group, sent)

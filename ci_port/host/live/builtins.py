@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from ci_port.host.live.commands import Commands
-from ci_port.host.live.processes import out_of_the_way
 from ci_port.host.live.speech import STDOUT, write
 
 
@@ -32,13 +31,6 @@ class Builtins(Commands):
             return False
         self.stay_in(directory)
         return True
-
-    def stay_in(self, directory: str) -> None:
-        """Hold on to a directory: as in bash, commands run in it even when it has been removed or replaced since."""
-        found = out_of_the_way(os.open(directory, os.O_PATH | os.O_DIRECTORY))
-        if directory in self._entered:
-            os.close(self._entered[directory])
-        self._entered[directory] = found
 
     def write(self, path: str, text: str, *, append: bool) -> int:
         """Write a file."""

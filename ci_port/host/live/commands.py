@@ -1,4 +1,4 @@
-"""Commands: a process each, in a group of its own, with this process's streams unless they are redirected."""
+"""Commands: a process each, with this process's streams unless they are redirected."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ class Commands(Steps):
         super().__init__(script)
         self._entered: dict[str, int] = {}
         self._level = level(os.environ.get("SHLVL"))
+
+    def stay_in(self, directory: str) -> None:
+        """Hold on to a directory: as in bash, commands run in it even when it has been removed or replaced since."""
+        found = processes.out_of_the_way(os.open(directory, os.O_PATH | os.O_DIRECTORY))
+        if directory in self._entered:
+            os.close(self._entered[directory])
+        self._entered[directory] = found
 
     def execute(self, command: Command) -> Outcome:
         """Run a command to its end."""

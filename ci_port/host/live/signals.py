@@ -46,9 +46,9 @@ class Signals:
 
     def begin(self) -> None:
         """Take over the signals that end a shell, but for those that the parent has ignored or blocked."""
-        blocked = frozenset(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, ())))
+        blocked = frozenset(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
         ignored = frozenset(number for number in signal.valid_signals() if signal.getsignal(number) is signal.SIG_IGN)
-        self._inherited = Inherited(frozenset(map(int, ignored)), blocked)
+        self._inherited = Inherited(ignored, blocked)
         self._taken = ENDING - ignored - blocked
         # A signal that Python has a handler for would be Python's.
         for number in self._taken:
@@ -75,6 +75,10 @@ class Signals:
         found = signal.sigtimedwait(self._taken, 0) if self._taken else None
         return found.si_signo if found else 0
 
+    def _next(self) -> int:
+        """Wait until a signal comes, or a command ends (CHLD)."""
+        return signal.sigwait({*self._taken, signal.SIGCHLD})
+
     def _broken_pipe(self) -> None:
         """Nobody reads what is said: raise Interrupted, but where the parent has ignored or blocked that signal."""
         if signal.SIGPIPE in self._taken:
@@ -89,7 +93,7 @@ class Signals:
         """
         interrupted = False
         while (code := _ended(pid)) is None:
-            interrupted |= self._is_int(signal.sigwait({*self._taken, signal.SIGCHLD}))
+            interrupted |= self._is_int(self._next())
         interrupted |= self._is_int(self._came())
         if interrupted and code == -signal.SIGINT:
             raise Interrupted(signal.SIGINT)
@@ -118,7 +122,7 @@ class Signals:
         """
         last = 0
         while (code := _ended(pid)) is None:
-            number = signal.sigwait({*self._taken, signal.SIGCHLD})
+            number = self._next()
             if number != signal.SIGCHLD:
                 last = number
                 if number != signal.SIGINT:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from ci_port.model import DataError
+from ci_port.model import DataError, reading
 from ci_port.model.reading import read_text
 
 
@@ -27,3 +29,20 @@ def test_read_text_unpacks_and_names_what_it_cannot_read(tmp_path: Path) -> None
         read_text(binary)
     with pytest.raises(DataError, match=r":1: cannot be read: Is a directory"):
         read_text(tmp_path)
+
+
+def test_a_pipe_into_which_nobody_writes_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "PATIENCE", 0.1)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match=r"pipe:1: cannot be read: nobody writes into this pipe"):
+        read_text(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize("program", ["cat >pipe", "sleep 0.2; cat >pipe", "(sleep 0.2; cat) >pipe"])
+def test_a_pipe_is_read_to_its_end_whenever_its_writer_comes(tmp_path: Path, program: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["sh", "-c", program], cwd=tmp_path, stdin=subprocess.PIPE) as writer:
+        assert writer.stdin is not None
+        writer.stdin.write(b"line\n" * 3000)
+        writer.stdin.close()
+        assert read_text(tmp_path / "pipe") == "line\n" * 3000

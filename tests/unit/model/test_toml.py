@@ -63,6 +63,11 @@ REFUSED = {
 }
 
 
+def test_deep_nesting_is_refused() -> None:
+    with pytest.raises(DataError, match=r"x\.toml:1: the values are nested too deeply"):
+        TomlDocument("a = " + "[" * 5000, "x.toml").parse()
+
+
 @pytest.mark.parametrize(("text", "line", "problem"), [(text, *rest) for text, rest in REFUSED.items()], ids=repr)
 def test_the_rest_is_refused_by_name_and_line(text: str, line: int, problem: str) -> None:
     with pytest.raises(DataError) as refused:

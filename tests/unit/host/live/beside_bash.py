@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,11 +89,14 @@ def as_port(body: str) -> list[str]:
     return [sys.executable, "-I", "-S", "-c", DRIVER.format(root=str(ROOT), body=textwrap.indent(body, "    "))]
 
 
-def ran(command: list[str], place: Path) -> subprocess.CompletedProcess[bytes]:
+def ran(
+    command: list[str], place: Path, *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command to its end, in the place unless `cwd` says where, with the variables `env` more."""
     return subprocess.run(
         command,
-        cwd=place,
-        env=environment(place),
+        cwd=cwd or place,
+        env={**environment(place), **(env or {})},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=60,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from ci_port.bash.variables import changes_bash
-from tests.unit.host.live.beside_bash import BASH, as_port, environment
+from tests.unit.host.live.beside_bash import BASH, as_port, ran
 
 STARTS: tuple[dict[str, str], ...] = (
     {"PS1": "x", "PS2": "y"},
@@ -36,20 +35,10 @@ def test_environment_of_commands(place: Path, start: dict[str, str], through_lin
     env = {name: value.format(**names) for name, value in start.items()}
     assert not [name for name in env if changes_bash(name)]
     (place / "script").write_text(SCRIPT)
-    seen = [
-        subprocess.run(
-            command,
-            cwd=link if through_link else place,
-            env={**environment(place), **env},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=60,
-            check=True,
-        ).stdout
-        for command in ([BASH, "script"], as_port(PORT))
-    ]
-    assert _by_name(seen[1]) == _by_name(seen[0])
+    where = link if through_link else place
+    seen = [ran(command, place, cwd=where, env=env) for command in ([BASH, "script"], as_port(PORT))]
+    assert [done.returncode for done in seen] == [0, 0]
+    assert _by_name(seen[1].stdout) == _by_name(seen[0].stdout)
 
 
 def _by_name(shown: bytes) -> list[bytes]:
@@ -80,15 +69,7 @@ def test_commands_stay_in_a_directory_that_has_gone(place: Path, script: str, po
         (place / "folder").mkdir(exist_ok=True)
         for path in (place / "folder").iterdir():
             path.unlink()
-        done = subprocess.run(
-            command,
-            cwd=place,
-            env=environment(place),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
+        done = ran(command, place)
         if (place / "moved").exists():
             (place / "moved").rename(place / "folder")
         seen.append(done.stdout)
@@ -117,15 +98,7 @@ def test_descriptors_that_were_closed(place: Path, closed: str, script: str, por
     told = []
     for command in ([BASH, "-c", script.replace("%", quoted)], as_port(port.replace("%", repr(LEADS)))):
         (place / "told").unlink(missing_ok=True)
-        subprocess.run(
-            ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *command],
-            cwd=place,
-            env=environment(place),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
+        ran(["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *command], place)
         told.append([_kind(line) for line in (place / "told").read_text().splitlines()])
     if "0<&-" in closed and "$(" in script:
         # Bash leaves the reading end of its own pipe there, on which a command would wait for itself.
